@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { VcpuState } from '../cpu/vcpu-state.ts';
+import { checkKind } from '../device/device.ts';
+import type { AddressSpace } from '../memory/address-space.ts';
+import type { Host } from '../memory/host.ts';
+
+/**
+ * The MMU: from linear to guest-physical to machine addresses. A strategy (EPT, NPT, shadow, direct, native) is
+ * chosen at composition; guests behave the same under each.
+ */
+export interface MmuPlugin<C> {
+  readonly kind: string;
+  readonly api: 1;
+  readonly summary: string;
+  readonly config: z.ZodType<C>;
+  create(config: C, host: MmuHost): Mmu;
+}
+
+export interface MmuHost {
+  readonly host: Host;
+  readonly space: AddressSpace;
+  /** How many vCPUs will use it. */
+  readonly cpus: number;
+}
+
+export type MmuStrategy = 'ept' | 'npt' | 'shadow' | 'direct' | 'native';
+
+/** A translation, or why there is none. */
+export type Translation =
+  | { readonly kind: 'ok'; readonly gpa: number; readonly pageSize: number }
+  | { readonly kind: 'page-fault'; readonly errorCode: number; readonly linear: number }
+  | { readonly kind: 'nested-fault'; readonly gpa: number; readonly reason: 'violation' | 'misconfiguration' };
+
+/** What a flush covers, as INVLPG, INVPCID, INVEPT and INVVPID distinguish (Intel SDM vol. 3C §29.4.3). */
+export type FlushScope =
+  | { readonly what: 'page'; readonly cpu: number; readonly linear: number }
+  | { readonly what: 'tag'; readonly cpu: number; readonly tag: number; readonly keepGlobal: boolean }
+  | { readonly what: 'cpu'; readonly cpu: number }
+  | { readonly what: 'frames'; readonly gfn: number; readonly count: number }
+  | { readonly what: 'all' };
+
+/** Counters that the hot half keeps anyway; reading them costs nothing while they run. */
+export interface MmuStatistics {
+  readonly fills: number;
+  readonly walkLoads: number;
+  readonly pageFaults: number;
+  readonly nestedFaults: number;
+  readonly flushes: number;
+  readonly shadowResyncs: number;
+}
+
+export interface Mmu {
+  readonly strategy: MmuStrategy;
+  /**
+   * Hot half: what an engine's module imports under the name `mmu`. At least
+   * `fill(state: i32, linearLow: i32, linearHigh: i32, access: i32) -> i32`, which walks, fills the TLB entry and
+   * returns 0, or a fault status whose details it leaves in the vCPU's block.
+   */
+  imports(): WebAssembly.ModuleImports;
+  /** Cold: translates as an access of `cpl` would, without side effects on accessed and dirty bits. */
+  translate(state: VcpuState, linear: number, access: number, cpl: number): Translation;
+  flush(scope: FlushScope): void;
+  statistics(): MmuStatistics;
+  destroy(): void;
+}
+
+export interface AnyMmuPlugin {
+  readonly kind: string;
+  readonly api: 1;
+  readonly summary: string;
+  readonly config: z.ZodType;
+  create(config: unknown, host: MmuHost): Mmu;
+}
+
+export function defineMmu<C>(plugin: MmuPlugin<C>): MmuPlugin<C> {
+  checkKind(plugin.kind);
+  return Object.freeze(plugin);
+}
