@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Our own rules, from source: Node 26 strips the types.
+const own = new URL('./packages/eslint-plugin/src/index.ts', import.meta.url);
+const polyvisor = existsSync(own) ? (await import(own.href)).default : undefined;
+
+const specs = ['**/*.spec.ts'];
+
+export default defineConfig(
+  { ignores: ['**/dist/', '**/node_modules/', '.nx/', 'coverage/', 'docs/api/', 'types/', '**/fixtures/'] },
+  { linterOptions: { noInlineConfig: true } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-deprecated': 'off', // a third of the lint's time
+      '@typescript-eslint/no-non-null-assertion': 'off', // typed arrays under noUncheckedIndexedAccess
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/unified-signatures': 'off',
+      eqeqeq: 'error',
+      'max-lines': ['error', 800],
+      'no-console': 'error',
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'anywhere' }],
+    },
+  },
+  { files: ['**/*.generated.ts'], rules: { 'max-lines': 'off' } },
+  { files: ['tools/**', 'apps/**', 'examples/**', '*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: specs,
+    rules: {
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  !polyvisor ? [] : {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: specs,
+    plugins: { '@polyvisor': polyvisor },
+    rules: Object.fromEntries(Object.keys(polyvisor.rules).map((rule) => [`@polyvisor/${rule}`, 'error'])),
+  },
+);
