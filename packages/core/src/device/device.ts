@@ -72,7 +72,7 @@ export interface AnyDevice {
   readonly regions?: { readonly [name: string]: Region };
   readonly provides?: { readonly [name: string]: unknown } | undefined;
   reset(why: ResetKind): void;
-  save?(): unknown;
+  save?: (() => unknown) | undefined;
   pause?(): void;
   resume?(): void;
   destroy?(): void;

@@ -1,0 +1,2 @@
+export { createHost, type HostOptions } from './host.ts';
+export { memoryErrors } from './errors.ts';
