@@ -3,41 +3,60 @@
  * ES2023 and this file alone, so a use of `process` or `document` in them is a compile error.
  */
 
+/** The part of the DOM library's namespace, under the same names, that engines share. */
 declare namespace WebAssembly {
+  interface ValueTypeMap {
+    anyfunc: Function;
+    externref: any;
+    f32: number;
+    f64: number;
+    i32: number;
+    i64: bigint;
+    v128: never;
+  }
   type ImportExportKind = 'function' | 'global' | 'memory' | 'table' | 'tag';
   type TableKind = 'anyfunc' | 'externref';
-  type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | TableKind;
-  type ExportValue = ((...args: never[]) => unknown) | Global | Memory | Table | Tag;
+  type ValueType = keyof ValueTypeMap;
+  type AddressType = 'i32' | 'i64';
+  type ExportValue = Function | Global | Memory | Table;
   type Exports = Record<string, ExportValue>;
-  type ImportValue = ExportValue | number | bigint;
-  type Imports = Record<string, Record<string, ImportValue>>;
+  type ImportValue = ExportValue | number;
+  type ModuleImports = Record<string, ImportValue>;
+  type Imports = Record<string, ModuleImports>;
+  type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
   interface MemoryDescriptor {
+    address?: AddressType;
     initial: number;
     maximum?: number;
     shared?: boolean;
   }
   interface TableDescriptor {
+    address?: AddressType;
     element: TableKind;
     initial: number;
     maximum?: number;
   }
-  interface GlobalDescriptor {
-    value: ValueType;
+  interface GlobalDescriptor<T extends ValueType = ValueType> {
     mutable?: boolean;
+    value: T;
   }
   interface ModuleImportDescriptor {
+    kind: ImportExportKind;
     module: string;
     name: string;
-    kind: ImportExportKind;
   }
   interface ModuleExportDescriptor {
-    name: string;
     kind: ImportExportKind;
+    name: string;
+  }
+  interface WebAssemblyInstantiatedSource {
+    instance: Instance;
+    module: Module;
   }
 
   class Module {
-    constructor(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>);
+    constructor(bytes: Bytes);
     static customSections(module: Module, name: string): ArrayBuffer[];
     static exports(module: Module): ModuleExportDescriptor[];
     static imports(module: Module): ModuleImportDescriptor[];
@@ -52,16 +71,16 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
   class Table {
-    constructor(descriptor: TableDescriptor, value?: unknown);
+    constructor(descriptor: TableDescriptor, value?: any);
     readonly length: number;
-    get(index: number): unknown;
-    set(index: number, value?: unknown): void;
-    grow(by: number, value?: unknown): number;
+    get(index: number): any;
+    set(index: number, value?: any): void;
+    grow(by: number, value?: any): number;
   }
-  class Global {
-    constructor(descriptor: GlobalDescriptor, value?: unknown);
-    value: unknown;
-    valueOf(): unknown;
+  class Global<T extends ValueType = ValueType> {
+    constructor(descriptor: GlobalDescriptor<T>, value?: ValueTypeMap[T]);
+    value: ValueTypeMap[T];
+    valueOf(): ValueTypeMap[T];
   }
   class Tag {
     constructor(type: { parameters: ValueType[] });
@@ -70,8 +89,9 @@ declare namespace WebAssembly {
   class LinkError extends Error {}
   class RuntimeError extends Error {}
 
-  function validate(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): boolean;
-  function compile(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Promise<Module>;
+  function validate(bytes: Bytes): boolean;
+  function compile(bytes: Bytes): Promise<Module>;
+  function instantiate(bytes: Bytes, imports?: Imports): Promise<WebAssemblyInstantiatedSource>;
   function instantiate(module: Module, imports?: Imports): Promise<Instance>;
 }
 
