@@ -1,0 +1,5 @@
+export * from './random/random.ts';
+export * from './trace/trace.ts';
+export * from './errors/testkit-errors.ts';
+export * from './fakes/index.ts';
+export * from './scripted-vcpu/index.ts';
