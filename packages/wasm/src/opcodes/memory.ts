@@ -1,0 +1,30 @@
+import type { OpTable } from './op-table.ts';
+
+/** Loads, stores and the size of memories (WebAssembly 2.0, 5.4.6). */
+export const memoryOps = {
+  'i32.load': [0x28, 'ptr', 'i32', 'mem4'],
+  'i64.load': [0x29, 'ptr', 'i64', 'mem8'],
+  'f32.load': [0x2a, 'ptr', 'f32', 'mem4'],
+  'f64.load': [0x2b, 'ptr', 'f64', 'mem8'],
+  'i32.load8_s': [0x2c, 'ptr', 'i32', 'mem1'],
+  'i32.load8_u': [0x2d, 'ptr', 'i32', 'mem1'],
+  'i32.load16_s': [0x2e, 'ptr', 'i32', 'mem2'],
+  'i32.load16_u': [0x2f, 'ptr', 'i32', 'mem2'],
+  'i64.load8_s': [0x30, 'ptr', 'i64', 'mem1'],
+  'i64.load8_u': [0x31, 'ptr', 'i64', 'mem1'],
+  'i64.load16_s': [0x32, 'ptr', 'i64', 'mem2'],
+  'i64.load16_u': [0x33, 'ptr', 'i64', 'mem2'],
+  'i64.load32_s': [0x34, 'ptr', 'i64', 'mem4'],
+  'i64.load32_u': [0x35, 'ptr', 'i64', 'mem4'],
+  'i32.store': [0x36, 'ptr i32', '', 'mem4'],
+  'i64.store': [0x37, 'ptr i64', '', 'mem8'],
+  'f32.store': [0x38, 'ptr f32', '', 'mem4'],
+  'f64.store': [0x39, 'ptr f64', '', 'mem8'],
+  'i32.store8': [0x3a, 'ptr i32', '', 'mem1'],
+  'i32.store16': [0x3b, 'ptr i32', '', 'mem2'],
+  'i64.store8': [0x3c, 'ptr i64', '', 'mem1'],
+  'i64.store16': [0x3d, 'ptr i64', '', 'mem2'],
+  'i64.store32': [0x3e, 'ptr i64', '', 'mem4'],
+  'memory.size': [0x3f, '', 'ptr', 'memory'],
+  'memory.grow': [0x40, 'ptr', 'ptr', 'memory'],
+} as const satisfies OpTable;
