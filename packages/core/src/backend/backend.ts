@@ -7,16 +7,9 @@ import type { DeviceLog } from '../device/device-host.ts';
 import type { ResetKind } from '../device/device.ts';
 import type { ServiceOf, Token } from '../di/token.ts';
 import type { Problem } from '../errors/problem.ts';
-import type { AddressSpace, Rights } from '../memory/address-space.ts';
+import type { AddressSpace, RamRange } from '../memory/address-space.ts';
 import type { Dma } from '../memory/dma.ts';
 import type { StateSpec } from '../snapshot/state.ts';
-
-/** A range of guest RAM, in frames. */
-export interface RamRange {
-  readonly gfn: number;
-  readonly count: number;
-  readonly rights: Rights;
-}
 
 /** What happens after an exit. Every exit gets an answer; there is no "ignore". */
 export type Verdict =

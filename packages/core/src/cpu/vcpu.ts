@@ -32,7 +32,8 @@ export interface CpuHost {
   readonly index: number;
   readonly host: Host;
   readonly space: AddressSpace;
-  readonly mmu: Mmu;
+  /** `undefined` when the machine's description names none: for engines that translate nothing. */
+  readonly mmu: Mmu | undefined;
   readonly io: IoAccess;
   readonly clock: Clock;
   readonly log: DeviceLog;

@@ -17,6 +17,13 @@ export interface AddressSpaceOptions {
 /** What a guest frame is. `absent` reads as all ones; `mmio` goes to a device. */
 export type PageKind = 'absent' | 'ram' | 'mmio';
 
+/** A range of guest RAM, in frames. */
+export interface RamRange {
+  readonly gfn: number;
+  readonly count: number;
+  readonly rights: Rights;
+}
+
 export interface PageInfo {
   readonly kind: PageKind;
   /** Machine frame; −1 unless `ram`. */
@@ -62,6 +69,8 @@ export interface AddressSpace {
   mapMmio(gfn: number, count: number): void;
 
   lookup(gfn: number): PageInfo;
+  /** RAM, ascending, neighbours with equal rights together. Cold: for snapshots and listings. */
+  ranges(): RamRange[];
   /**
    * @hot Byte offset in host memory of `address`, if all of `access` is allowed: sets accessed, and dirty for a
    * write, and resolves copy on write. −1 when it is not RAM or the right is missing. Holds to the end of the page.

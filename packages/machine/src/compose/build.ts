@@ -1,0 +1,159 @@
+import {
+  FRAME_SIZE, PolyvisorError, openSection,
+  type AddressSpace, type AnyDevice, type Backend, type Host, type InterruptController, type IoAccess,
+  type MachineEvents, type Mmu, type Region, type Section, type Vcpu,
+} from '@polyvisor/core';
+import type { MachineClock } from '../clock/clocks.ts';
+import { MmioBus } from '../dispatch/mmio-bus.ts';
+import { PortBus } from '../dispatch/port-bus.ts';
+import { Slot } from '../dispatch/slot.ts';
+import { machineErrors } from '../errors.ts';
+import { createLog } from '../events.ts';
+import { InterruptRouter } from '../interrupts/router.ts';
+import type { DevicePlan, Plan } from './plan.ts';
+import type { Source } from './services.ts';
+
+/** Everything a machine is made of, made. */
+export interface Parts {
+  readonly io: IoAccess;
+  readonly space: AddressSpace;
+  readonly mmu: Mmu | undefined;
+  readonly vcpus: readonly Vcpu[];
+  readonly devices: readonly { readonly plan: DevicePlan; readonly device: AnyDevice }[];
+  readonly backend: Backend;
+}
+
+export interface BuildInput {
+  readonly plan: Plan;
+  readonly host: Host;
+  readonly space: AddressSpace;
+  readonly clock: MachineClock;
+  readonly events: MachineEvents;
+  /** Where vCPUs appear as they are made, for services that were handed out before. */
+  readonly vcpus: Vcpu[];
+  /** Sections by id when restoring. */
+  readonly saved: ReadonlyMap<string, Section> | undefined;
+}
+
+const MAX_INPUTS = 1024;
+
+/** Makes a machine from a checked plan: devices first (in the order of their services), then vCPUs, then the backend. */
+export function build(input: BuildInput): Parts {
+  const { plan, space, clock, events, saved, vcpus } = input;
+  const ports = new PortBus(events);
+  const mmio = new MmioBus(events);
+  const router = new InterruptRouter(MAX_INPUTS, events, clock);
+  router.importing = saved !== undefined;
+  const made = new Map<string, AnyDevice>();
+  const resolve = (source: Source): unknown =>
+    source.from === 'outside' ? source.get() : made.get(source.id)?.provides?.[source.name];
+
+  if (plan.controller?.from === 'outside') router.controller = plan.controller.get() as InterruptController;
+  const devices = plan.devices.map((device) => {
+    const instance = createDevice(device, input, router, resolve);
+    made.set(device.id, instance);
+    if (plan.controller?.from === 'device' && plan.controller.id === device.id) {
+      router.controller = resolve(plan.controller) as InterruptController;
+    }
+    for (const p of device.pio) ports.place(slotFor(device, p, instance));
+    for (const m of device.mmio) {
+      mmio.place(slotFor(device, m, instance));
+      mapMmio(space, m.base, m.size);
+    }
+    return { plan: device, device: instance };
+  });
+  checkInputs(plan, router.controller);
+  router.importing = false;
+
+  const io: IoAccess = {
+    pioRead: (port, size) => ports.read(port, size),
+    pioWrite: (port, size, value) => {
+      ports.write(port, size, value);
+    },
+    mmioRead: (gpa, size) => mmio.read(gpa, size),
+    mmioWrite: (gpa, size, value) => {
+      mmio.write(gpa, size, value);
+    },
+    acknowledgeInterrupt: (cpu) => router.controller?.acknowledge(cpu) ?? -1,
+  };
+  const count = plan.description.cpu.count;
+  const mmu = plan.mmu?.plugin.create(plan.mmu.config, { host: input.host, space, cpus: count });
+  for (let index = 0; index < count; index++) {
+    const id = `cpu.${index}`;
+    const log = createLog(id, events, () => clock.now());
+    const state = saved && openSection(id, plan.cpu.plugin.state, saved.get(id));
+    const cpuHost = { index, host: input.host, space, mmu, io, clock, log };
+    vcpus.push(plan.cpu.plugin.create(plan.cpu.config, cpuHost, state));
+  }
+  clock.attach(vcpus);
+  const backendState = saved && openSection('backend', plan.backend.plugin.state, saved.get('backend'));
+  const services = Object.fromEntries([...plan.backend.services].map(([name, source]) => [name, resolve(source)]));
+  const log = createLog('backend', events, () => clock.now());
+  const backendHost = { vcpus, space, memory: space.dma(), io, clock, log, services };
+  const backend = plan.backend.plugin.create(plan.backend.config, backendHost, backendState);
+  return { io, space, mmu, vcpus, devices, backend };
+}
+
+function createDevice(plan: DevicePlan, input: BuildInput, router: InterruptRouter, resolve: (source: Source) => unknown): AnyDevice {
+  const { id, resources, plugin } = plan;
+  const { clock, events, saved } = input;
+  const place = `devices.${id}`;
+  const irq = Object.fromEntries(
+    plan.lines.map(({ name, kind, gsi }) => [name, kind === 'level' ? router.level(gsi) : router.edge(gsi, place)]),
+  );
+  // Only what was declared gets a field: a device that did not ask for DMA has no `dma` at run time either.
+  const host = {
+    id,
+    clock: { source: clock.source, now: () => clock.now() },
+    log: createLog(place, events, () => clock.now()),
+    ...(resources.irq && { irq }),
+    ...(resources.msi && { msi: router.message(place) }),
+    ...(resources.dma && { dma: input.space.dma() }),
+    ...(resources.timers && { timer: (fire: () => void) => clock.timer(fire) }),
+    ...(resources.services && { services: Object.fromEntries([...plan.services].map(([n, s]) => [n, resolve(s)])) }),
+  };
+  const state = saved && openSection(place, plugin.state, saved.get(place));
+  let device: AnyDevice;
+  try {
+    device = plugin.create(plan.config, host, state);
+  } catch (cause) {
+    if (cause instanceof PolyvisorError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PolyvisorError([machineErrors['device-failed'](place, { kind: plugin.kind, why }, cause)]);
+  }
+  checkParts(plan, place, 'regions', [...plan.pio, ...plan.mmio].map((p) => p.name), Object.keys(device.regions ?? {}));
+  checkParts(plan, place, 'services', Object.keys(resources.provides ?? {}), Object.keys(device.provides ?? {}));
+  return device;
+}
+
+function checkParts(plan: DevicePlan, place: string, what: string, declared: readonly string[], returned: readonly string[]): void {
+  const missing = declared.filter((n) => !returned.includes(n));
+  const extra = returned.filter((n) => !declared.includes(n));
+  if (missing.length + extra.length === 0) return;
+  throw new PolyvisorError([machineErrors['wrong-parts'](place, { kind: plan.plugin.kind, what, missing, extra })]);
+}
+
+function checkInputs(plan: Plan, controller: InterruptController | undefined): void {
+  if (!controller) return;
+  const { inputs } = controller;
+  const [first, ...rest] = plan.devices.flatMap(({ id, lines }) =>
+    lines
+      .filter(({ gsi }) => gsi >= inputs)
+      .map(({ name, gsi }) => machineErrors['irq-out-of-range'](`devices.${id}.irq.${name}`, { line: name, gsi, inputs })),
+  );
+  if (first) throw new PolyvisorError([first, ...rest]);
+}
+
+function slotFor(plan: DevicePlan, placed: { name: string; base: number; size: number; width: number }, device: AnyDevice): Slot {
+  const region = device.regions?.[placed.name] as Region;
+  return new Slot(placed.base, placed.size, placed.width, plan.id, region);
+}
+
+/** Regions smaller than a page share it; the page is device memory once. */
+function mapMmio(space: AddressSpace, base: number, size: number): void {
+  const end = Math.ceil((base + size) / FRAME_SIZE);
+  let gfn = Math.floor(base / FRAME_SIZE);
+  if (space.lookup(gfn).kind === 'mmio') gfn++;
+  const last = end - 1 > gfn && space.lookup(end - 1).kind === 'mmio' ? end - 1 : end;
+  if (last > gfn) space.mapMmio(gfn, last - gfn);
+}

@@ -1,0 +1,126 @@
+import { FRAME_SIZE, type MachineEvents } from '@polyvisor/core';
+import { unclaimed } from './port-bus.ts';
+import { Slot, cut, pieceSize } from './slot.ts';
+
+/** A chunk is 4 GiB of addresses, in 1,024 granules of 4 MiB of 1,024 pages each. */
+const CHUNK = 2 ** 32;
+const GRANULES = 1024;
+const PAGES = 1024;
+/** In `whole`: look the page up. In `pages`: look the byte up. */
+const FINER = 0xffff;
+
+interface Chunk {
+  /** Slot number that covers all of a granule, or FINER. */
+  readonly whole: Uint16Array;
+  readonly pages: (Uint16Array | undefined)[];
+}
+
+/**
+ * The guest-physical addresses that devices answer. An address leads through granule and page to its slot, in
+ * constant time for small and for very large regions; pages that several regions share have a table by bytes.
+ */
+export class MmioBus {
+  readonly #slots: Slot[];
+  readonly #chunks = new Map<number, Chunk>();
+  /** Page number → slot numbers by byte, for shared pages only. */
+  readonly #bytes = new Map<number, Uint16Array>();
+  readonly #low: Chunk;
+
+  constructor(events: MachineEvents) {
+    this.#slots = [new Slot(0, 2 ** 52, 4, 'nothing', unclaimed(events, 'memory'))];
+    this.#low = this.#chunk(0);
+  }
+
+  /** The caller has checked that the range is free. */
+  place(slot: Slot): void {
+    const number = this.#slots.push(slot) - 1;
+    const end = slot.base + slot.size;
+    let at = slot.base;
+    while (at < end) at = this.#fill(at, end, number);
+  }
+
+  /** @hot */
+  read(address: number, size: 1 | 2 | 4): number {
+    const slot = this.#slots[this.#find(address)]!;
+    const offset = address - slot.base;
+    if (size > slot.width || offset + size > slot.size) return this.#readPieces(address, size);
+    return cut(slot.readFn.call(slot.region, offset, size), size);
+  }
+
+  /** @hot */
+  write(address: number, size: 1 | 2 | 4, value: number): void {
+    const slot = this.#slots[this.#find(address)]!;
+    const offset = address - slot.base;
+    if (size > slot.width || offset + size > slot.size) this.#writePieces(address, size, value);
+    else slot.writeFn.call(slot.region, offset, size, cut(value, size));
+  }
+
+  /** @hot */
+  #find(address: number): number {
+    const chunk = address < CHUNK ? this.#low : this.#chunks.get(Math.floor(address / CHUNK));
+    if (chunk === undefined) return 0;
+    const low = address >>> 0;
+    const whole = chunk.whole[low >>> 22]!;
+    if (whole !== FINER) return whole;
+    const inPage = chunk.pages[low >>> 22]![(low >>> 12) & (PAGES - 1)]!;
+    return inPage === FINER ? this.#bytes.get(Math.floor(address / FRAME_SIZE))![low & (FRAME_SIZE - 1)]! : inPage;
+  }
+
+  /** @hot */
+  #readPieces(address: number, size: number): number {
+    let value = 0;
+    let done = 0;
+    while (done < size) {
+      const slot = this.#slots[this.#find(address + done)]!;
+      const offset = address + done - slot.base;
+      const piece = pieceSize(slot, offset, size - done);
+      value |= cut(slot.readFn.call(slot.region, offset, piece), piece) << (8 * done);
+      done += piece;
+    }
+    return cut(value, size);
+  }
+
+  /** @hot */
+  #writePieces(address: number, size: number, value: number): void {
+    let done = 0;
+    while (done < size) {
+      const slot = this.#slots[this.#find(address + done)]!;
+      const offset = address + done - slot.base;
+      const piece = pieceSize(slot, offset, size - done);
+      slot.writeFn.call(slot.region, offset, piece, cut(value >> (8 * done), piece));
+      done += piece;
+    }
+  }
+
+  #chunk(number: number): Chunk {
+    const found = this.#chunks.get(number);
+    if (found) return found;
+    const chunk = { whole: new Uint16Array(GRANULES), pages: Array<Uint16Array | undefined>(GRANULES).fill(undefined) };
+    this.#chunks.set(number, chunk);
+    return chunk;
+  }
+
+  /** Enters `number` from `at` on, as coarsely as the range allows; returns where it got to. */
+  #fill(at: number, end: number, number: number): number {
+    const chunk = this.#chunk(Math.floor(at / CHUNK));
+    const granule = (at >>> 0) >>> 22;
+    if (at % (PAGES * FRAME_SIZE) === 0 && end - at >= PAGES * FRAME_SIZE) {
+      chunk.whole[granule] = number;
+      return at + PAGES * FRAME_SIZE;
+    }
+    chunk.whole[granule] = FINER;
+    const pages = (chunk.pages[granule] ??= new Uint16Array(PAGES));
+    const page = ((at >>> 0) >>> 12) & (PAGES - 1);
+    if (at % FRAME_SIZE === 0 && end - at >= FRAME_SIZE) {
+      pages[page] = number;
+      return at + FRAME_SIZE;
+    }
+    pages[page] = FINER;
+    const pageNumber = Math.floor(at / FRAME_SIZE);
+    const bytes = this.#bytes.get(pageNumber) ?? new Uint16Array(FRAME_SIZE);
+    this.#bytes.set(pageNumber, bytes);
+    const to = Math.min(end, (pageNumber + 1) * FRAME_SIZE);
+    bytes.fill(number, at % FRAME_SIZE, to - pageNumber * FRAME_SIZE);
+    return to;
+  }
+}

@@ -1,0 +1,165 @@
+import type { Backend, BackendExit, MachineEvents, Vcpu, Verdict, VmExit } from '@polyvisor/core';
+import type { MachineClock } from '../clock/clocks.ts';
+import type { EventLoop } from '../clock/event-loop.ts';
+
+/** What ends a run loop. */
+export type Stop = Exclude<Verdict, { readonly kind: 'resume' | 'wait' }>;
+
+/** Longest time the event loop is kept waiting, in nanoseconds of host time. */
+const SLICE = 1_000_000;
+/** Instructions between two looks at the clock: well below a slice at the speed of an interpreter. */
+const QUANTUM = 20_000;
+
+/**
+ * Runs the vCPUs in turns on this thread, in slices, so that the event loop lives. When all of them sleep it waits
+ * for the next timer or for somebody to wake it, and burns nothing.
+ */
+export class RunLoop {
+  /** Set by devices (power off, reset) while a vCPU runs; looked at after each exit. */
+  request: Stop | undefined;
+  readonly #vcpus: readonly Vcpu[];
+  readonly #backend: Backend;
+  readonly #clock: MachineClock;
+  readonly #events: MachineEvents;
+  readonly #loop: EventLoop;
+  readonly #onStop: (stop: Stop) => void;
+  #running = false;
+  #scheduled = false;
+  #inSlice = false;
+  #cancelSleep: (() => void) | undefined;
+
+  constructor(
+    parts: { readonly vcpus: readonly Vcpu[]; readonly backend: Backend },
+    clock: MachineClock,
+    events: MachineEvents,
+    loop: EventLoop,
+    onStop: (stop: Stop) => void,
+  ) {
+    this.#vcpus = parts.vcpus;
+    this.#backend = parts.backend;
+    this.#clock = clock;
+    this.#events = events;
+    this.#loop = loop;
+    this.#onStop = onStop;
+    clock.queue.onEarlier = () => {
+      if (this.#cancelSleep) this.wake();
+    };
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#clock.go();
+    this.#schedule();
+  }
+
+  /** Takes effect at once: between slices nothing runs, and within one it ends after the current exit. */
+  stop(): void {
+    if (this.#running) this.#clock.stop();
+    this.#running = false;
+    this.#endSleep();
+    for (const vcpu of this.#vcpus) vcpu.kick();
+  }
+
+  /** Something happened that a sleeping vCPU may wait for. */
+  wake(): void {
+    this.#endSleep();
+    if (this.#running && !this.#inSlice) this.#schedule();
+  }
+
+  /** For tests and tools: runs at most `budget` instructions of each vCPU here and now, without the event loop. */
+  runNow(budget: number): void {
+    this.#clock.go();
+    this.#running = true;
+    let left = budget;
+    while (this.#running && left > 0) {
+      this.#clock.expire();
+      const before = this.#retired();
+      if (!this.#turn(Math.min(left, QUANTUM)) && !this.#clock.skip()) break;
+      left -= Math.max(1, this.#retired() - before);
+    }
+    if (this.#running) this.#clock.stop();
+    this.#running = false;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#loop.soon(() => {
+      this.#scheduled = false;
+      if (!this.#running) return;
+      this.#inSlice = true;
+      const rest = this.#slice();
+      this.#inSlice = false;
+      if (rest === 'more') this.#schedule();
+      else if (rest === 'sleep') this.#sleep();
+    });
+  }
+
+  #slice(): 'more' | 'sleep' | 'stopped' {
+    const end = this.#loop.now() + SLICE;
+    do {
+      this.#clock.expire();
+      this.#takeRequest();
+      if (!this.#running) return 'stopped';
+      if (!this.#turn(QUANTUM) && !this.#clock.skip()) return this.#isRunning() ? 'sleep' : 'stopped';
+    } while (this.#isRunning() && this.#loop.now() < end);
+    return this.#isRunning() ? 'more' : 'stopped';
+  }
+
+  /** Asked again after calls that may have stopped the loop, which the compiler does not see. */
+  #isRunning(): boolean {
+    return this.#running;
+  }
+
+  #takeRequest(): void {
+    const { request } = this;
+    if (!request) return;
+    this.request = undefined;
+    this.#onStop(request);
+  }
+
+  /** One turn for each runnable vCPU; false when all of them sleep. */
+  #turn(quantum: number): boolean {
+    let ran = false;
+    for (const vcpu of this.#vcpus) {
+      if (!vcpu.runnable) continue;
+      ran = true;
+      const exit = vcpu.run(Math.min(quantum, this.#clock.budget()));
+      this.#answer(vcpu, exit);
+      if (!this.#running) return ran;
+    }
+    return ran;
+  }
+
+  #answer(vcpu: Vcpu, exit: VmExit): void {
+    if (exit.kind !== 'budget' && exit.kind !== 'kicked') this.#handle(vcpu, exit);
+    if (this.#running) this.#takeRequest();
+  }
+
+  #handle(vcpu: Vcpu, exit: BackendExit): void {
+    const verdict = this.#backend.handle(vcpu, exit);
+    const point = this.#events.exit;
+    if (point.active) point.emit({ cpu: vcpu.index, exit: { ...exit }, verdict: verdict.kind, time: this.#clock.now() });
+    if (verdict.kind !== 'resume' && verdict.kind !== 'wait') this.request ??= verdict;
+  }
+
+  #sleep(): void {
+    const next = this.#clock.nextDeadline();
+    if (next === Infinity) {
+      this.#cancelSleep = () => undefined;
+      return;
+    }
+    this.#cancelSleep = this.#loop.after(Math.max(0, next - this.#clock.now()), () => {
+      this.wake();
+    });
+  }
+
+  #endSleep(): void {
+    this.#cancelSleep?.();
+    this.#cancelSleep = undefined;
+  }
+
+  #retired(): number {
+    return this.#vcpus.reduce((sum, vcpu) => sum + vcpu.instructions, 0);
+  }
+}
