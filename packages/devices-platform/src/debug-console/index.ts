@@ -1,0 +1,2 @@
+export { debugConsole } from './debug-console.ts';
+export type { DebugConsoleConfig } from './config.ts';

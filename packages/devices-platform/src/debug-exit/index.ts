@@ -1,0 +1,2 @@
+export { debugExit } from './debug-exit.ts';
+export type { DebugExitConfig } from './config.ts';

@@ -1,0 +1,5 @@
+export * from './register-map.ts';
+export * from './uart16550/index.ts';
+export * from './debug-exit/index.ts';
+export * from './debug-console/index.ts';
+export * from './demo-dma/index.ts';
