@@ -4,7 +4,7 @@ import { findChromium } from './tools/check/chromium.ts';
 
 // Tests run from the sources of every package, without a build.
 const conditions = ['@polyvisor/source', 'module', 'import', 'default'];
-const folders = ['packages/*/src', 'tools', 'apps', 'examples', 'docs'];
+const folders = ['packages', 'tools', 'apps', 'examples', 'docs'];
 const notOurs = ['**/node_modules/**', '**/dist/**'];
 const chromium = findChromium();
 
