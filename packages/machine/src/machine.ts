@@ -84,8 +84,10 @@ export class Machine {
       this.#parts = build({ plan: this.#plan, host: this.host, space, clock: this.clock, events, vcpus, saved });
     } catch (error) {
       space.destroy();
+      if (this.#ownsHost) this.host.destroy();
       throw error;
     }
+    this.#publishServices();
     this.#runLoop = new RunLoop(this.#parts, this.clock, this.events, loop, (stop) => {
       this.#onStop(stop);
     });
@@ -219,6 +221,16 @@ export class Machine {
     this.#parts.mmu?.flush({ what: 'all' });
     this.#parts.backend.boot('warm');
     this.#runLoop.wake();
+  }
+
+  /** What exactly one device provides can be had from the machine's scope. */
+  #publishServices(): void {
+    const offers = this.#parts.devices.flatMap(({ plan, device }) =>
+      Object.entries(plan.resources.provides ?? {}).map(([name, token]) => ({ token, value: device.provides?.[name] })),
+    );
+    for (const { token, value } of offers) {
+      if (offers.filter((o) => o.token.key === token.key).length === 1) this.scope.provide(token, value);
+    }
   }
 
   #pins(vcpus: readonly Vcpu[], count: number): CpuPins {

@@ -15,6 +15,13 @@ describe.each(['ept', 'npt'] as const)('an address space in %s format', (format)
     expect(s.lookup(RUN_FRAMES + 4)).toMatchObject({ kind: 'ram', large: false });
     expect(s.lookup(RUN_FRAMES + 5).kind).toBe('absent');
     expect(s.mapped).toBe(RUN_FRAMES + 5);
+    s.mapMmio(RUN_FRAMES + 5, 1);
+    s.protect(3, 1, RIGHTS_ROM);
+    expect(s.ranges()).toEqual([
+      { gfn: 0, count: 3, rights: RIGHTS_RAM },
+      { gfn: 3, count: 1, rights: RIGHTS_ROM },
+      { gfn: 4, count: RUN_FRAMES + 1, rights: RIGHTS_RAM },
+    ]);
   });
 
   test('splits a large entry when a part of it changes, and keeps the rest', () => {

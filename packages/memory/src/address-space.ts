@@ -1,6 +1,6 @@
 import {
   Access, FRAME_SIZE, PolyvisorError, RUN_FRAMES,
-  type AddressSpace, type Dma, type Host, type InvalidateListener, type PageInfo, type Rights,
+  type AddressSpace, type Dma, type Host, type InvalidateListener, type PageInfo, type RamRange, type Rights,
 } from '@polyvisor/core';
 import { SpaceDma } from './dma.ts';
 import { memoryErrors } from './errors.ts';
@@ -141,6 +141,19 @@ export class RadixAddressSpace implements AddressSpace {
       accessed: (low & this.#format.accessed) !== 0,
       large,
     };
+  }
+
+  ranges(): RamRange[] {
+    const found: RamRange[] = [];
+    this.#table.each(0, MAX_FRAMES, (_at, gfn, frames) => {
+      const { kind, rights } = this.lookup(gfn);
+      if (kind !== 'ram') return;
+      const last = found.at(-1);
+      const joins = last?.rights === rights && last.gfn + last.count === gfn;
+      if (joins) found[found.length - 1] = { ...last, count: last.count + frames };
+      else found.push({ gfn, count: frames, rights });
+    });
+    return found;
   }
 
   /** @hot */

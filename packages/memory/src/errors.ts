@@ -9,7 +9,7 @@ export const memoryErrors = defineErrors('memory', {
     message: `${p.what} is ${p.given}, but must be ${p.rule}`,
     remedy: 'Correct the size.',
   }),
-  'no-shared-memory': (_: Record<never, never>) => ({
+  'no-shared-memory': (_: { readonly memory: 'shared' }) => ({
     thing: 'WebAssembly.Memory',
     message: 'this environment has no shared WebAssembly memory',
     remedy:

@@ -42,7 +42,7 @@ function roundUp(what: string, bytes: number): number {
 }
 
 function allocateMemory(size: number): WebAssembly.Memory {
-  if (typeof SharedArrayBuffer === 'undefined') throw new PolyvisorError([memoryErrors['no-shared-memory']('host', {})]);
+  if (typeof SharedArrayBuffer === 'undefined') throw new PolyvisorError([memoryErrors['no-shared-memory']('host', { memory: 'shared' })]);
   const pages = size / WASM_PAGE;
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

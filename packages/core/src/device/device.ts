@@ -13,7 +13,7 @@ export type ResetKind = 'power-on' | 'warm';
 type RegionNames<R> = (R extends { readonly pio: infer P } ? keyof P : never) | (R extends { readonly mmio: infer M } ? keyof M : never);
 
 type WithRegions<R> = [RegionNames<R>] extends [never]
-  ? { readonly regions?: Record<never, never> }
+  ? { readonly regions?: Readonly<Record<string, never>> }
   : { readonly regions: { readonly [K in RegionNames<R>]: Region } };
 type WithProvided<R> = R extends { readonly provides: infer P }
   ? { readonly provides: { readonly [K in keyof P]: ServiceOf<P[K]> } }

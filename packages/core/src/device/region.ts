@@ -5,11 +5,11 @@
  * signed numbers (`value | 0`): JavaScript engines box numbers of 2^31 and more, which allocates. An access wider
  * than the declared width arrives as several, lowest offset first; an 8-byte MMIO access is two 4-byte ones.
  * Alignment is not promised: a guest may read 4 bytes at offset 2 of an 8-byte region. The range
- * `offset … offset + size − 1` always lies within the region.
+ * `offset … offset + size − 1` always lies within the region. Handlers are called with the region as `this`.
  */
 export interface Region {
   /** @hot Must not throw for any offset and size. */
-  read(offset: number, size: 1 | 2 | 4): number;
+  readonly read: (offset: number, size: 1 | 2 | 4) => number;
   /** @hot Must not throw for any offset, size and value. */
-  write(offset: number, size: 1 | 2 | 4, value: number): void;
+  readonly write: (offset: number, size: 1 | 2 | 4, value: number) => void;
 }

@@ -30,7 +30,7 @@ export class Placement {
     this.#taken = ram.map(({ gfn, count }) => ({ base: gfn * FRAME_SIZE, end: (gfn + count) * FRAME_SIZE, owner: 'guest RAM' }));
   }
 
-  /** Places all regions of a device; a region with a problem is left out. */
+  /** Places all regions of a device; a region with a problem is reported and left out. */
   device(place: string, wishes: Readonly<Record<string, PortWish | MmioWish>>, bases: Readonly<Record<string, number>>): Placed[] {
     const known = Object.keys(wishes);
     for (const name of Object.keys(bases)) {
@@ -41,26 +41,28 @@ export class Placement {
     return known.flatMap((name) => {
       const wish = wishes[name];
       const placed = wish && this.#region(`${place}.${this.#space}.${name}`, name, wish, bases[name]);
-      return placed ? [placed] : [];
+      if (placed && 'base' in placed) return [placed];
+      if (placed) this.#problems.push(placed);
+      return [];
     });
   }
 
-  #region(place: string, name: string, wish: PortWish | MmioWish, given: number | undefined): Placed | undefined {
+  #region(place: string, name: string, wish: PortWish | MmioWish, given: number | undefined): Placed | Problem {
     const why = this.#wrongWish(wish);
-    if (why !== undefined) return this.#refuse(machineErrors['bad-wish'](place, { region: name, why }));
+    if (why !== undefined) return machineErrors['bad-wish'](place, { region: name, why });
     const base = given ?? wish.prefer;
-    if (base === undefined) return this.#refuse(machineErrors['no-placement'](place, { region: name, space: this.#space }));
+    if (base === undefined) return machineErrors['no-placement'](place, { region: name, space: this.#space });
     const { size } = wish;
     const limit = LIMIT[this.#space];
     if (base + size > limit) {
-      return this.#refuse(machineErrors.outside(place, { region: name, base, size, space: this.#space, limit }));
+      return machineErrors.outside(place, { region: name, base, size, space: this.#space, limit });
     }
     const align = ('align' in wish ? wish.align : undefined) ?? 1;
-    if (base % align !== 0) return this.#refuse(machineErrors.misaligned(place, { region: name, base, align }));
+    if (base % align !== 0) return machineErrors.misaligned(place, { region: name, base, align });
     const other = this.#taken.find((t) => base < t.end && t.base < base + size);
     if (other) {
       const params = { region: name, from: Math.max(base, other.base), to: Math.min(base + size, other.end) - 1, other: other.owner };
-      return this.#refuse(machineErrors.overlap(place, params));
+      return machineErrors.overlap(place, params);
     }
     this.#taken.push({ base, end: base + size, owner: place });
     return { name, base, size, width: wish.width ?? 4 };
@@ -77,8 +79,4 @@ export class Placement {
     return undefined;
   }
 
-  #refuse(problem: Problem): undefined {
-    this.#problems.push(problem);
-    return undefined;
-  }
 }

@@ -62,7 +62,7 @@ export function planMachine(input: unknown, plugins: Plugins, scope: Scope, name
     const source = binder.bind('backend.services', name, token, undefined);
     if (source) backendServices.set(name, source);
   }
-  const wantsController = devices.some((d) => d.lines.length > 0 || d.resources.msi === true);
+  const wantsController = devices.some((d) => d.resources.irq !== undefined || d.resources.msi === true);
   const controller = wantsController ? binder.interruptController('devices') : undefined;
   if (controller?.from === 'device') {
     for (const d of devices) if (d.id !== controller.id && (d.lines.length > 0 || d.resources.msi)) d.needs.add(controller.id);

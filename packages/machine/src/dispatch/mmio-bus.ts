@@ -1,5 +1,5 @@
 import { FRAME_SIZE, type MachineEvents } from '@polyvisor/core';
-import { unclaimed } from './port-bus.ts';
+import { NOWHERE, unclaimed } from './port-bus.ts';
 import { Slot, cut, pieceSize } from './slot.ts';
 
 /** A chunk is 4 GiB of addresses, in 1,024 granules of 4 MiB of 1,024 pages each. */
@@ -27,7 +27,7 @@ export class MmioBus {
   readonly #low: Chunk;
 
   constructor(events: MachineEvents) {
-    this.#slots = [new Slot(0, 2 ** 52, 4, 'nothing', unclaimed(events, 'memory'))];
+    this.#slots = [new Slot(0, 2 ** 52, NOWHERE, 'nothing', unclaimed(events, 'memory'))];
     this.#low = this.#chunk(0);
   }
 
@@ -67,7 +67,9 @@ export class MmioBus {
   }
 
   /** @hot */
-  #readPieces(address: number, size: number): number {
+  #readPieces(address: number, size: 1 | 2 | 4): number {
+    const nothing = this.#slots[0]!;
+    if (this.#isUnclaimed(address, size)) return cut(nothing.readFn.call(nothing.region, address, size), size);
     let value = 0;
     let done = 0;
     while (done < size) {
@@ -81,7 +83,12 @@ export class MmioBus {
   }
 
   /** @hot */
-  #writePieces(address: number, size: number, value: number): void {
+  #writePieces(address: number, size: 1 | 2 | 4, value: number): void {
+    const nothing = this.#slots[0]!;
+    if (this.#isUnclaimed(address, size)) {
+      nothing.writeFn.call(nothing.region, address, size, cut(value, size));
+      return;
+    }
     let done = 0;
     while (done < size) {
       const slot = this.#slots[this.#find(address + done)]!;
@@ -90,6 +97,12 @@ export class MmioBus {
       slot.writeFn.call(slot.region, offset, piece, cut(value >> (8 * done), piece));
       done += piece;
     }
+  }
+
+  /** @hot */
+  #isUnclaimed(address: number, size: number): boolean {
+    for (let i = 0; i < size; i++) if (this.#find(address + i) !== 0) return false;
+    return true;
   }
 
   #chunk(number: number): Chunk {

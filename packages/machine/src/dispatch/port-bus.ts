@@ -2,6 +2,8 @@ import type { MachineEvents, Region } from '@polyvisor/core';
 import { Slot, cut, pieceSize } from './slot.ts';
 
 const PORTS = 65536;
+/** Width of what is not claimed: every access to it takes the slow path, which looks where the next region begins. */
+export const NOWHERE = 0;
 
 /** The 64 KiB I/O port space. Each port has the number of its slot in one table, so a dispatch is two loads. */
 export class PortBus {
@@ -9,7 +11,7 @@ export class PortBus {
   readonly #slotOf = new Uint16Array(PORTS);
 
   constructor(events: MachineEvents) {
-    this.#slots = [new Slot(0, PORTS, 4, 'nothing', unclaimed(events, 'port'))];
+    this.#slots = [new Slot(0, PORTS, NOWHERE, 'nothing', unclaimed(events, 'port'))];
   }
 
   /** The caller has checked that the range is free. */
@@ -35,7 +37,9 @@ export class PortBus {
   }
 
   /** @hot An access that is too wide for a region, or runs into the next one; addresses wrap at 64 KiB. */
-  #readPieces(port: number, size: number): number {
+  #readPieces(port: number, size: 1 | 2 | 4): number {
+    const nothing = this.#slots[0]!;
+    if (this.#isUnclaimed(port, size)) return cut(nothing.readFn.call(nothing.region, port & 0xffff, size), size);
     let value = 0;
     let done = 0;
     while (done < size) {
@@ -49,7 +53,12 @@ export class PortBus {
   }
 
   /** @hot */
-  #writePieces(port: number, size: number, value: number): void {
+  #writePieces(port: number, size: 1 | 2 | 4, value: number): void {
+    const nothing = this.#slots[0]!;
+    if (this.#isUnclaimed(port, size)) {
+      nothing.writeFn.call(nothing.region, port & 0xffff, size, cut(value, size));
+      return;
+    }
     let done = 0;
     while (done < size) {
       const at = (port + done) & 0xffff;
@@ -58,6 +67,12 @@ export class PortBus {
       slot.writeFn.call(slot.region, at - slot.base, piece, cut(value >> (8 * done), piece));
       done += piece;
     }
+  }
+
+  /** @hot */
+  #isUnclaimed(port: number, size: number): boolean {
+    for (let i = 0; i < size; i++) if (this.#slotOf[(port + i) & 0xffff] !== 0) return false;
+    return true;
   }
 }
 

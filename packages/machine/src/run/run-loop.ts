@@ -71,13 +71,13 @@ export class RunLoop {
     this.#clock.go();
     this.#running = true;
     let left = budget;
-    while (this.#running && left > 0) {
+    while (this.#isRunning() && left > 0) {
       this.#clock.expire();
       const before = this.#retired();
       if (!this.#turn(Math.min(left, QUANTUM)) && !this.#clock.skip()) break;
       left -= Math.max(1, this.#retired() - before);
     }
-    if (this.#running) this.#clock.stop();
+    if (this.#isRunning()) this.#clock.stop();
     this.#running = false;
   }
 
