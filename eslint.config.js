@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import polyvisor from './packages/eslint-plugin/src/index.ts';
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/node_modules/', '.nx/', 'coverage/', 'docs/api/', 'types/', '**/fixtures/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '.nx/', 'coverage/', 'docs/api/', 'types/'] },
   { linterOptions: { noInlineConfig: true } },
   {
     files: ['**/*.ts'],
@@ -25,12 +25,11 @@ export default defineConfig(
       '@typescript-eslint/unified-signatures': 'off',
       eqeqeq: 'error',
       'max-lines': ['error', 800],
-      'no-console': 'error',
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'anywhere' }],
     },
   },
   { files: ['**/*.generated.ts'], rules: { 'max-lines': 'off' } },
-  { files: ['tools/**', 'apps/**', 'examples/**', '*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['packages/*/src/**/*.ts'], rules: { 'no-console': 'error' } },
   {
     files: ['**/*.spec.ts'],
     rules: {
@@ -39,6 +38,6 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { ...polyvisor.configs.recommended, files: ['{packages,apps,examples}/**/*.ts'] },
+  { ...polyvisor.configs.recommended, files: ['{packages/*/src,apps,examples}/**/*.ts'] },
   { ...polyvisor.configs.devices, files: ['packages/devices-*/src/**/*.ts'] },
 );

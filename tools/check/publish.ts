@@ -9,7 +9,7 @@ import { runCommand } from './run-step.ts';
 import { publishable } from './workspaces.ts';
 
 /** What never belongs into an archive. */
-const unwanted = /\.spec\.|(^|\/)(check|fixtures|testdata)\/|tsbuildinfo/;
+const unwanted = /\.spec\.|(^|\/)(check|bench|oracle|testing)\/|tsbuildinfo/;
 
 interface Packed {
   readonly name: string;
