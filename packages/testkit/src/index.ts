@@ -3,3 +3,4 @@ export * from './trace/trace.ts';
 export * from './errors/testkit-errors.ts';
 export * from './fakes/index.ts';
 export * from './scripted-vcpu/index.ts';
+export * from './conformance/index.ts';

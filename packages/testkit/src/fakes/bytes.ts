@@ -60,8 +60,12 @@ export class ScriptedSource implements ByteSource {
   get waiting(): readonly number[] {
     return this.#queue;
   }
-  /** Replaces what waits, without telling anybody: a rig's start. */
-  preset(bytes: readonly number[]): void {
-    this.#queue = [...bytes];
+  /** Has what `other` has, without telling anybody. */
+  takeOver(other: ScriptedSource): void {
+    this.#queue = [...other.#queue];
+  }
+  /** Forgets what waits, without telling anybody. */
+  clear(): void {
+    this.#queue = [];
   }
 }

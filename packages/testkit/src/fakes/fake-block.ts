@@ -44,6 +44,10 @@ export class FakeBlock implements BlockBackend {
   close(): Promise<void> {
     return this.#request('close', 0, 0, () => undefined);
   }
+  /** The same contents as `other`. */
+  takeOver(other: FakeBlock): void {
+    this.bytes.set(other.bytes.subarray(0, this.bytes.length));
+  }
 
   #request(what: string, offset: number, length: number, act: () => void): Promise<void> {
     this.#trace.tick();

@@ -22,7 +22,7 @@ export class FakeClock implements TimeBase {
   }
 
   timer(fire: () => void): Timer {
-    const timer = new FakeTimer(fire);
+    const timer = new FakeTimer(fire, this.#trace);
     this.timers.push(timer);
     return timer;
   }
@@ -88,8 +88,11 @@ export class FakeTimer implements Timer {
   readonly fire: () => void;
   readonly #deadline: [number, string] = [0, 'ns'];
 
-  constructor(fire: () => void) {
+  readonly #trace: Trace | undefined;
+
+  constructor(fire: () => void, trace?: Trace) {
     this.fire = fire;
+    this.#trace = trace;
   }
 
   get deadline(): number {
@@ -97,6 +100,7 @@ export class FakeTimer implements Timer {
   }
   arm(at: number): void {
     if (Number.isNaN(at)) throw new RangeError('a timer was armed for NaN');
+    this.#trace?.given(at);
     this.#deadline[0] = at;
     this.armed = true;
   }

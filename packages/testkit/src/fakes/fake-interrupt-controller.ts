@@ -49,6 +49,12 @@ export class FakeInterruptController implements InterruptController {
     if (this.#pending.size === 0) this.onPending?.(false);
     return vector;
   }
+  /** The levels and pending vectors of `other`. */
+  takeOver(other: FakeInterruptController): void {
+    this.levels.splice(0, this.levels.length, ...other.levels);
+    this.#pending.clear();
+    for (const vector of other.#pending) this.#pending.add(vector);
+  }
 
   #raise(vector: number): void {
     this.#pending.add(vector);

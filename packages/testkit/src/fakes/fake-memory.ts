@@ -41,6 +41,7 @@ export class FakeMemory implements Dma {
 
   read(address: number, into: Uint8Array, at: number, length: number): DmaStatus {
     this.#trace.tick(length);
+    this.#trace.given(address);
     if (at < 0 || length < 0 || at + length > into.length) throw new RangeError('the buffer of a DMA read is too small');
     const good = this.#reach(address, length, false);
     for (let i = 0; i < good; i += 1) into[at + i] = this.bytes[address + i]!;
@@ -50,6 +51,7 @@ export class FakeMemory implements Dma {
 
   write(address: number, from: Uint8Array, at: number, length: number): DmaStatus {
     this.#trace.tick(length);
+    this.#trace.given(address);
     if (at < 0 || length < 0 || at + length > from.length) throw new RangeError('the buffer of a DMA write is too small');
     const good = this.#reach(address, length, true);
     for (let i = 0; i < good; i += 1) this.bytes[address + i] = from[at + i]!;
@@ -59,6 +61,7 @@ export class FakeMemory implements Dma {
 
   load(address: number, size: 1 | 2 | 4): number {
     this.#trace.tick(size);
+    this.#trace.given(address);
     const good = this.#reach(address, size, false);
     let value = 0;
     for (let i = 0; i < size; i += 1) value |= (good === size ? this.bytes[address + i]! : 0xff) << (8 * i);
@@ -68,6 +71,7 @@ export class FakeMemory implements Dma {
 
   store(address: number, size: 1 | 2 | 4, value: number): DmaStatus {
     this.#trace.tick(size);
+    this.#trace.given(address);
     for (let i = 0; i < size; i += 1) this.#word[i] = value >>> (8 * i);
     const good = this.#reach(address, size, true);
     for (let i = 0; i < good; i += 1) this.bytes[address + i] = this.#word[i]!;

@@ -49,6 +49,8 @@ export class RecordingMessagePort implements MessagePort {
 
   send(address: number, data: number): void {
     this.#trace.tick();
+    this.#trace.given(address);
+    this.#trace.given(data);
     if (!this.#trace.on) return;
     this.sent.push({ address, data });
     this.#trace.add(`message ${hex(address)} = ${hex(data)}`);

@@ -78,6 +78,10 @@ export class RecordingPins implements CpuPins {
   sipi(cpu: number, vector: number): void {
     this.#record('sipi', cpu, ` ${vector}`);
   }
+  /** The pins are as in `other`. */
+  takeOver(other: RecordingPins): void {
+    this.intr.splice(0, this.intr.length, ...other.intr);
+  }
   #record(pin: string, cpu: number, more = ''): void {
     this.#trace.tick();
     if (this.#trace.on) this.#trace.add(`pin cpu${cpu}.${pin}${more}`);

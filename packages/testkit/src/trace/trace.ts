@@ -16,6 +16,8 @@ export class Trace {
   /** Calls and bytes since `startOperation`. */
   calls = 0;
   bytes = 0;
+  /** Numbers beyond 32 bits that the host was given: an engine boxes each of them, which is not the device's doing. */
+  wide = 0;
   maxCalls = Infinity;
   maxBytes = Infinity;
 
@@ -29,6 +31,11 @@ export class Trace {
     this.bytes += bytes;
     if (this.calls > this.maxCalls) throw new RunawayError(`more than ${this.maxCalls} calls to the host in one operation`);
     if (this.bytes > this.maxBytes) throw new RunawayError(`more than ${this.maxBytes} bytes of DMA in one operation`);
+  }
+
+  /** A time or an address that a device passes to the host. */
+  given(value: number): void {
+    if ((value | 0) !== value) this.wide += 1;
   }
 
   startOperation(): void {
