@@ -14,3 +14,6 @@ export {
 export { f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, i64x2, i8x16, memory, v128 } from './value/ops.ts';
 export { type PtrOps, ptrOps } from './value/ptr.ts';
 export { type Arg, type Args, Value, type Values } from './value/value.ts';
+export { disassemble } from './disassemble/print.ts';
+export { type Code, type ModuleContents, readModule } from './disassemble/module.ts';
+export type { Instruction } from './disassemble/code.ts';

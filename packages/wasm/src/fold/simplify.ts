@@ -37,7 +37,11 @@ const defineWidth = (prefix: 'i32' | 'i64'): void => {
   const is64 = prefix === 'i64';
   const type = is64 ? I64 : I32;
   const bits = is64 ? 64 : 32;
-  const op = (name: string): number => codeOf(`${prefix}.${name}`);
+  const codes: Record<string, number> = {};
+  for (const name of Object.keys(allOps)) {
+    if (name.startsWith(`${prefix}.`)) codes[name.slice(4)] = codeOf(name);
+  }
+  const op = (name: string): number => codes[name] ?? -1;
   const make = (low: number): Value => (is64 ? i64Const(low, low >> 31) : i32Const(low));
   const same = (c: Value, low: number): boolean => c.x === low && (!is64 || c.y === low >> 31);
   const count = (c: Value): number => c.x & (bits - 1);
@@ -74,7 +78,7 @@ const defineWidth = (prefix: 'i32' | 'i64'): void => {
 
   /** `(x op c1) op c2` is `x op (c1 op c2)`. */
   const reassociate = (name: string, x: Value, c: Value): Value | null => {
-    if (!isOp(x, op(name)) || x.a === null || x.b === null || !isConst(x.b)) return null;
+    if ((x.flags & KIND) !== K_PLAIN || x.op !== op(name) || x.a === null || x.b === null || !isConst(x.b)) return null;
     return fold(name, x.a, fold(name, x.b, c));
   };
 

@@ -21,6 +21,7 @@ interface Shape {
   readonly result: number;
   readonly align: number;
   readonly lanes: number;
+  readonly atomic: boolean;
   /** Flags besides those of the operands. */
   readonly flags: number;
 }
@@ -43,6 +44,7 @@ const shapeOf = (name: string, [op, operands, result, immediates = '']: OpRow): 
     result: result === '' ? NONE : typeCode(result as ValType),
     align: memory === undefined ? 0 : Number(memory),
     lanes: lanes === undefined ? 0 : Number(lanes),
+    atomic: isAtomic(name),
     flags,
   };
 };
@@ -66,7 +68,7 @@ const memoryArgument = (shape: Shape, offset: number, align: number, memory: Mem
   if (offset !== offset >>> 0) bad(shape.name, `offset ${offset} is not below 4 GiB`);
   const log = 31 - Math.clz32(align);
   if (align !== 1 << log || align > shape.align) bad(shape.name, `alignment ${align} exceeds ${shape.align} or is no power of two`);
-  if (isAtomic(shape.name) && align !== shape.align) bad(shape.name, `an atomic access is aligned to ${shape.align}`);
+  if (shape.atomic && align !== shape.align) bad(shape.name, `an atomic access is aligned to ${shape.align}`);
   return memory === undefined ? log : log | (memory.index << 16);
 };
 
@@ -122,7 +124,7 @@ const plainBinary = (op: number, t0: number, t1: number, result: number, flags: 
 const memory = (shape: Shape): Factory => {
   const { op, result, flags, align: natural } = shape;
   const [t0 = NONE, t1 = NONE, t2 = NONE] = shape.operands;
-  const note = isAtomic(shape.name) && result !== NONE;
+  const note = shape.atomic && result !== NONE;
   switch (shape.operands.length) {
     case 1:
       return (a: Operand, offset = 0, align: number = natural, from?: Memory) => {
