@@ -9,7 +9,7 @@ import { runCommand } from './run-step.ts';
 import { publishable } from './workspaces.ts';
 
 /** What never belongs into an archive. */
-const unwanted = /\.spec\.|(^|\/)(check|bench|oracle|testing)\/|tsbuildinfo/;
+const unwanted = /\.spec\.|tsbuildinfo|^(check|bench|oracle|test)\/|^(src|dist)\/testing\//;
 
 interface Packed {
   readonly name: string;
