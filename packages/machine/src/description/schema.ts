@@ -31,6 +31,7 @@ const device = z.strictObject({
 
 /** Schema of a machine description; its JSON Schema is published as `machine.schema.json`. */
 export const machineDescription = z.strictObject({
+  $schema: z.string().optional().describe('For editors; has no meaning to the machine.'),
   name: z.string().min(1).default('machine'),
   memory: bytes.describe('Guest RAM in bytes, a multiple of 4096: a number, or text such as "64MiB".'),
   cpu: z.strictObject({ kind, count: z.int().min(1).max(255).default(1), config }),

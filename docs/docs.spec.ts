@@ -1,0 +1,44 @@
+import { readFileSync, readdirSync, existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { coreErrors } from '@polyvisor/core';
+import { machineErrors } from '@polyvisor/machine';
+import { memoryErrors } from '@polyvisor/memory';
+
+const root = new URL('..', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const pages = ['README.md', ...readdirSync(new URL('docs/', root)).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`)];
+
+/** Sources of the examples; the tests run them. */
+const examples = ['first-device', 'first-machine'].flatMap((name) =>
+  readdirSync(new URL(`examples/${name}/src/`, root)).map((file) => read(`examples/${name}/src/${file}`)),
+);
+
+function blocks(page: string, language: string): string[] {
+  return [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map((match) => match[1] ?? '');
+}
+
+describe.each(pages)('%s', (page) => {
+  test('shows only code that stands in the tested examples', () => {
+    for (const code of blocks(page, 'ts')) {
+      expect(examples.some((source) => source.includes(code.trimEnd())), code).toBe(true);
+    }
+  });
+
+  test('links only to files that exist', () => {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      expect(existsSync(new URL(target, new URL(page, root))), target).toBe(true);
+    }
+  });
+
+  test('names only npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const [, name = ''] of read(page).matchAll(/npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty([name]);
+  });
+});
+
+test('docs/errors.md has a heading for every error code', () => {
+  const page = read('docs/errors.md');
+  for (const code of [...coreErrors.codes, ...machineErrors.codes, ...memoryErrors.codes]) {
+    expect(page).toContain(`### ${code}\n`);
+  }
+});
