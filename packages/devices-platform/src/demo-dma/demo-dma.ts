@@ -28,6 +28,11 @@ export const demoDma = defineDevice({
     const { dma, clock } = host;
     const wiring = { dma, clock, latency: config.latency, interrupts, timer: (fire: () => void) => host.timer(fire) };
     const registers = new DemoRegisters(new DemoMover(wiring, saved), interrupts, host.log, saved);
-    return { regions: { regs: registers }, reset: () => registers.reset(), save: () => registers.save() };
+    return {
+      regions: { regs: registers },
+      reset: () => registers.reset(),
+      save: () => registers.save(),
+      destroy: () => registers.destroy(),
+    };
   },
 });

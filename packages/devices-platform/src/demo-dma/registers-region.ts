@@ -124,6 +124,11 @@ export class DemoRegisters implements Region {
     this.#interrupts.reset();
   }
 
+  /** Quiet for good: no transfer under way and the line released. What else it holds goes with it. */
+  destroy(): void {
+    this.reset();
+  }
+
   save(): DemoDmaState {
     return { scratch: this.#scratch, factorial: this.#factorial, ...this.#mover.save(), ...this.#interrupts.save() };
   }

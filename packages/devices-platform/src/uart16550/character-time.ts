@@ -3,8 +3,8 @@ import { Lcr } from './registers.ts';
 /** The crystal of a PC's serial card in hertz; it gives 115200 baud with a divisor of 1 (§8.3, table III). */
 export const CRYSTAL_HZ = 1_843_200;
 
-/** Half a bit at a divisor of 1, in nanoseconds: the baud clock is 16 times the bit rate (§8.3). */
-const HALF_BIT_NS = (8 * 1e9) / CRYSTAL_HZ;
+/** Half bits in a second at a divisor of 1: the baud clock is 16 times the bit rate (§8.3). */
+const HALF_BIT_HZ = CRYSTAL_HZ / 8;
 
 /**
  * @hot Guest time in nanoseconds that one character takes on the line: start bit, data, parity and stop bits (§8.1).
@@ -16,5 +16,5 @@ export function characterTime(lcr: number, divisor: number): number {
   let halfBits = 2 * (1 + dataBits + 1);
   if ((lcr & Lcr.PEN) !== 0) halfBits += 2;
   if ((lcr & Lcr.STB) !== 0) halfBits += dataBits === 5 ? 1 : 2;
-  return Math.round(halfBits * (divisor === 0 ? 1 : divisor) * HALF_BIT_NS);
+  return Math.round((halfBits * (divisor === 0 ? 1 : divisor) * 1e9) / HALF_BIT_HZ);
 }

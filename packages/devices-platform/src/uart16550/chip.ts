@@ -153,10 +153,7 @@ export class Uart16550Chip implements Region {
     this.#receiver.errors = 0;
     this.#transmitter.configure(false);
     this.#transmitter.reset();
-    this.#arrival.cancel();
-    this.#departure.cancel();
-    this.#timeout.cancel();
-    this.#look.cancel();
+    this.#cancelTimers();
     this.#lookSoon();
     this.#drive();
   }
@@ -172,6 +169,8 @@ export class Uart16550Chip implements Region {
 
   destroy(): void {
     this.#wiring.in.onAvailable = undefined;
+    this.#cancelTimers();
+    this.#wiring.intr.set(false);
   }
 
   save(): Uart16550State {
@@ -209,6 +208,13 @@ export class Uart16550Chip implements Region {
     if (saved.arrivesAt !== null) this.#arrival.arm(saved.arrivesAt);
     if (saved.leavesAt !== null) this.#departure.arm(saved.leavesAt);
     if (saved.timesOutAt !== null) this.#timeout.arm(saved.timesOutAt);
+  }
+
+  #cancelTimers(): void {
+    this.#arrival.cancel();
+    this.#departure.cancel();
+    this.#timeout.cancel();
+    this.#look.cancel();
   }
 
   /** @hot */

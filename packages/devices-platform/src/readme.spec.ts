@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { REGISTERS as demoDma } from './demo-dma/registers.ts';
+import { registerTable } from './register-map.ts';
+import { REGISTERS as uart16550 } from './uart16550/registers.ts';
+
+test.each([
+  ['uart16550', uart16550],
+  ['demo-dma', demoDma],
+])('the README of %s has the table of its registers', (folder, registers) => {
+  const readme = readFileSync(new URL(`./${folder}/README.md`, import.meta.url), 'utf8');
+  expect(readme).toContain(registerTable(registers));
+});
