@@ -8,7 +8,13 @@ export interface EventLoop {
   after(nanoseconds: number, task: () => void): () => void;
 }
 
+// What Node and browsers share of their globals; `setImmediate` is Node's alone.
 declare const setImmediate: ((task: () => void) => unknown) | undefined;
+declare const performance: { now(): number };
+declare const MessageChannel: new () => {
+  readonly port1: { onmessage: (() => void) | null };
+  readonly port2: { postMessage(message: unknown): void };
+};
 
 /** The environment's own event loop, in Node and in browsers. */
 export function environmentLoop(): EventLoop {
