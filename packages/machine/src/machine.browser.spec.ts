@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { ByteSinkToken, RIGHTS_RAM, Scope, WAIT, decodeSnapshot, defineBackend, defineDevice, encodeSnapshot, stateless } from '@polyvisor/core';
+import { scriptedCpu } from '@polyvisor/testkit';
+import { z } from 'zod';
+import { createMachine, restoreMachine } from './index.ts';
+
+const backend = defineBackend({
+  kind: 'test/backend',
+  api: 1,
+  summary: 'Powers off at a hypercall.',
+  config: z.strictObject({}),
+  state: stateless,
+  services: {},
+  layout: (bytes) => [{ gfn: 0, count: bytes / 4096, rights: RIGHTS_RAM }],
+  create: () => ({
+    boot: () => undefined,
+    handle: (_vcpu, exit) => (exit.kind === 'hypercall' ? { kind: 'power-off', status: 5 } : WAIT),
+    save: () => undefined,
+    destroy: () => undefined,
+  }),
+});
+
+const printer = defineDevice({
+  kind: 'test/printer',
+  api: 1,
+  summary: 'Passes bytes on.',
+  config: z.strictObject({}),
+  state: stateless,
+  resources: () => ({ pio: { regs: { size: 1, prefer: 0xe9 } }, services: { out: ByteSinkToken } }),
+  create: (_config, host) => ({
+    regions: { regs: { read: () => 0, write: (_offset, _size, value) => { host.services.out.write(value); } } },
+    reset: () => undefined,
+  }),
+});
+
+test('a machine runs, is saved, restored and goes on in a browser', async () => {
+  let output = '';
+  const scope = (): Scope =>
+    Scope.root().provide(ByteSinkToken, { write: (byte) => { output += String.fromCharCode(byte); } });
+  const plugins = { devices: [printer], cpus: [scriptedCpu], backends: [backend] };
+  const program = [{ print: 'hello ', port: 0xe9 }, { print: 'page', port: 0xe9 }, { exit: { kind: 'hypercall', instruction: 'vmcall', vector: 0, length: 1 } }];
+  const machine = createMachine(
+    { memory: '1MiB', cpu: { kind: scriptedCpu.kind, config: { program } }, backend: { kind: backend.kind }, devices: { out: { kind: printer.kind } } },
+    { plugins, scope: scope() },
+  );
+  machine.run(6);
+  const bytes = encodeSnapshot(machine.save());
+  machine.destroy();
+  const restored = restoreMachine(decodeSnapshot(bytes), { plugins, scope: scope() });
+  restored.resume();
+  expect(await restored.finished).toEqual({ kind: 'off', status: 5 });
+  expect(output).toBe('hello page');
+});
