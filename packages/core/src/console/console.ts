@@ -12,7 +12,10 @@ export interface ByteSource {
   read(): number;
   /** How many bytes wait. @hot */
   readonly available: number;
-  /** Called when bytes arrive after there were none. One listener: the device that owns the source. */
+  /**
+   * Called when bytes arrive after there were none. One listener: the device that owns the source. Bytes that waited
+   * before it listened are not announced: it asks `available` when it begins, and again after `resume`.
+   */
   onAvailable: (() => void) | undefined;
 }
 

@@ -44,7 +44,7 @@ export const polyvisorLayers: LayerMap = {
     machine: ['core', 'memory'],
   },
   testOnly: { testkit: ['core', 'memory', 'machine'] },
-  subpaths: [],
+  subpaths: ['testkit/vitest', 'testkit/fixtures'],
 };
 
 /**
