@@ -3,7 +3,7 @@ import { I32, I64, type TypeList, typeCode, type ValType } from '../types.ts';
 import { operand } from '../value/factories.ts';
 import { type Global, Local } from '../value/items.ts';
 import { fail } from '../value/session.ts';
-import { type Arg, DEAD, EFFECT, K_LOCAL, KIND, ONCE, USED, type Value } from '../value/value.ts';
+import { type Arg, type Args, DEAD, EFFECT, K_LOCAL, KIND, ONCE, USED, type Value, type Values } from '../value/value.ts';
 import type { Emitter } from './emitter.ts';
 import type { LocalPool } from './local-pool.ts';
 
@@ -20,14 +20,16 @@ export type Results<R extends TypeList> = R extends readonly []
   ? void
   : R extends readonly [infer T extends ValType]
     ? Value<T>
-    : { -readonly [I in keyof R]: Value<R[I]> };
+    : Values<R>;
 
-/** What a body may give as its results; nothing, if its end cannot be reached. */
-export type Given<R extends TypeList> = R extends readonly []
-  ? void
-  : R extends readonly [infer T extends ValType]
-    ? Arg<T> | void
-    : { -readonly [I in keyof R]: Arg<R[I]> } | void;
+/**
+ * What a body may give as its results: a list, for a single result also without the brackets, or nothing if its end
+ * cannot be reached.
+ */
+export type Given<R extends TypeList> =
+  | Args<R>
+  | (R extends readonly [infer T extends ValType] ? Arg<T> : never)
+  | void;
 
 type Loose = Value | number;
 
@@ -133,14 +135,15 @@ export class BasicBuilder {
   }
 
   /** Moves what lies on the operand stack into new bindings, the last one first. */
-  protected bindResults(types: readonly number[]): unknown {
+  protected bindResults(types: readonly number[]): Value[] {
+    if (types.length === 0) return [];
     const bound = types.map((type) => this.locals.bind(type, 0));
     for (let i = bound.length - 1; i >= 0; i--) {
       const value = bound[i];
       if (value !== undefined) this.emitter.localSet(value.x, value.type);
     }
     this.settle();
-    return bound.length <= 1 ? bound[0] : bound;
+    return bound;
   }
 
   /** Emits the results a body gave, onto the operand stack. */

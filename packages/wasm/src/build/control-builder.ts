@@ -4,8 +4,8 @@ import { I32, NONE, type TypeList, typeCodes, typeName, type ValType } from '../
 import { hintOf } from '../value/expressions.ts';
 import { operand } from '../value/factories.ts';
 import { fail } from '../value/session.ts';
-import { type Arg, type Args, isConst, toValue, Value } from '../value/value.ts';
-import { BasicBuilder, type Given, type Results } from './basic-builder.ts';
+import { type Arg, type Args, isConst, toValue, Value, type Values } from '../value/value.ts';
+import { BasicBuilder } from './basic-builder.ts';
 import { Label } from './label.ts';
 
 const BLOCK = 0x02;
@@ -19,6 +19,10 @@ const BR_TABLE = 0x0e;
 
 type Loose = Value | number;
 type Case = (end: Label<[]>) => void;
+
+/** What a construct gives to its caller: one value for one type, an array for a list of types. */
+const unwrap = (types: unknown, bound: Value[]): unknown =>
+  typeof types === 'string' ? bound[0] : Array.isArray(types) ? bound : undefined;
 
 /** Structured control flow. Each body is a scope: what it binds ends with it. */
 export class ControlBuilder extends BasicBuilder {
@@ -56,7 +60,8 @@ export class ControlBuilder extends BasicBuilder {
     this.emitResults(types, given, op);
   }
 
-  #leave(label: Label, given: unknown): unknown {
+  /** Ends a construct and binds its results. */
+  #leave(label: Label, given: unknown): Value[] {
     const { emitter } = this;
     if (this.#open.at(-1) !== label) fail({ code: 'label-closed', op: `end of ${opName(label.op)}` });
     this.finish(label.results, given, label.op);
@@ -68,7 +73,7 @@ export class ControlBuilder extends BasicBuilder {
     if (label.op === LOOP) emitter.stale?.leaveLoop(label.outerLoop);
     else this.reachable ||= label.branched || label.armEnds || (label.op === IF && !label.otherwise && label.entered);
     this.#polymorphic = false;
-    return label.results.length === 0 ? undefined : this.bindResults(label.results);
+    return this.bindResults(label.results);
   }
 
   #test(test: Arg<'i32'>, op: number): { test: Value; hint: number } {
@@ -97,23 +102,23 @@ export class ControlBuilder extends BasicBuilder {
   }
 
   /** A `block`; branching to its label leaves it. With types, the body gives results, which are bound. */
+  block<const L extends TypeList>(types: L, body: (end: Label<L>) => Args<L> | void): Values<L>;
+  block<T extends ValType>(type: T, body: (end: Label<[T]>) => Arg<NoInfer<T>> | void): Value<T>;
   block(body: (end: Label<[]>) => void): void;
-  block<T extends ValType>(type: T, body: (end: Label<[T]>) => Given<[T]>): Value<T>;
-  block<const L extends TypeList>(types: L, body: (end: Label<L>) => Given<L>): Results<L>;
   block(first: ((end: Label<[]>) => void) | ValType | TypeList, second?: (end: Label<never>) => unknown): unknown {
     const [types, body] = typeof first === 'function' ? [[], first] : [this.#types(first), second];
     const label = this.#enter(BLOCK, [], types);
-    return this.#leave(label, body?.(label as Label<never>));
+    return unwrap(first, this.#leave(label, body?.(label as Label<never>)));
   }
 
   /** A `loop`; branching to its label continues it, and its end leaves it. */
+  loop<const L extends TypeList>(types: L, body: (next: Label<[]>) => Args<L> | void): Values<L>;
+  loop<T extends ValType>(type: T, body: (next: Label<[]>) => Arg<NoInfer<T>> | void): Value<T>;
   loop(body: (next: Label<[]>) => void): void;
-  loop<T extends ValType>(type: T, body: (next: Label<[]>) => Given<[T]>): Value<T>;
-  loop<const L extends TypeList>(types: L, body: (next: Label<[]>) => Given<L>): Results<L>;
   loop(first: ((next: Label<[]>) => void) | ValType | TypeList, second?: (next: Label<[]>) => unknown): unknown {
     const [types, body] = typeof first === 'function' ? [[], first] : [this.#types(first), second];
     const label = this.#enter(LOOP, [], types) as Label<[]>;
-    return this.#leave(label, body?.(label));
+    return unwrap(first, this.#leave(label, body?.(label)));
   }
 
   /** A `loop` with parameters: they start with the initial values, and each branch to its label gives them anew. */
@@ -125,9 +130,7 @@ export class ControlBuilder extends BasicBuilder {
     for (const value of values) this.emitter.expr(value);
     this.settle();
     const label = this.#enter(LOOP, types, []);
-    const bound = this.bindResults(types);
-    const params = Array.isArray(bound) ? bound : bound === undefined ? [] : [bound];
-    (body as unknown as (next: Label, ...params: unknown[]) => void)(label, ...params);
+    (body as unknown as (next: Label, ...params: Value[]) => void)(label, ...this.bindResults(types));
     this.#leave(label, undefined);
   }
 
@@ -135,32 +138,32 @@ export class ControlBuilder extends BasicBuilder {
    * An `if`. With types, both arms give results, which are bound. Where the condition is a constant only the arm it
    * chooses is built.
    */
-  if(test: Arg<'i32'>, then: () => void, otherwise?: () => void): void;
-  if<T extends ValType>(
-    type: T, test: Arg<'i32'>, then: () => Given<[T]>, otherwise: () => Given<[T]>,
-  ): Value<T>;
+  // The list form comes first: the first form tried decides how the arms' arrays are typed.
   if<const L extends TypeList>(
-    types: L, test: Arg<'i32'>, then: () => Given<L>, otherwise: () => Given<L>,
-  ): Results<L>;
+    types: L, test: Arg<'i32'>, then: () => Args<L> | void, otherwise: () => Args<L> | void,
+  ): Values<L>;
+  if<T extends ValType>(
+    type: T, test: Arg<'i32'>, then: () => Arg<NoInfer<T>> | void, otherwise: () => Arg<NoInfer<T>> | void,
+  ): Value<T>;
+  if(test: Arg<'i32'>, then: () => void, otherwise?: () => void): void;
   if(...args: unknown[]): unknown {
     const typed = typeof args[0] === 'string' || Array.isArray(args[0]);
     const types = typed ? this.#types(args[0] as ValType | TypeList) : [];
     const [given, then, otherwise] = (typed ? args.slice(1) : args) as [Arg<'i32'>, () => unknown, (() => unknown)?];
     const { test, hint } = this.#test(given, IF);
-    if (isConst(test)) return this.#inline(test.x !== 0 ? then : otherwise, types);
+    if (isConst(test)) return unwrap(args[0], this.#inline(test.x !== 0 ? then : otherwise, types));
     const label = this.#openIf(test, hint, types);
     const first = then();
-    if (otherwise === undefined) return this.#leave(label, first);
-    this.#else(label, first);
-    return this.#leave(label, otherwise());
+    if (otherwise !== undefined) this.#else(label, first);
+    return unwrap(args[0], this.#leave(label, otherwise === undefined ? first : otherwise()));
   }
 
   /** The arm a constant chose. */
-  #inline(arm: (() => unknown) | undefined, types: readonly number[]): unknown {
+  #inline(arm: (() => unknown) | undefined, types: readonly number[]): Value[] {
     const mark = this.locals.enter();
     this.finish(types, arm?.(), IF);
     this.locals.leave(mark);
-    return types.length === 0 ? undefined : this.bindResults(types);
+    return this.bindResults(types);
   }
 
   /** Begins a `block` that `close` ends, for callers that do not nest like their output. */

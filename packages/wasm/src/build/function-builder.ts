@@ -80,7 +80,9 @@ export class FunctionBuilder<R extends TypeList = TypeList> extends ControlBuild
 
   #bindCall(node: Value, results: readonly number[]): unknown {
     this.emitter.expr(node);
-    return this.bindResults(results);
+    const bound = this.bindResults(results);
+    this.settle();
+    return bound.length <= 1 ? bound[0] : bound;
   }
 
   /** Leaves the function with its results. */

@@ -16,6 +16,9 @@ import { type DataMode, type ElemMode, writeData, writeElem } from './segments.t
 import { TypeRegistry } from './type-registry.ts';
 import { opName } from '../opcodes/index.ts';
 
+/** The section that defines what an import of each kind brings (5.5.5). */
+const DEFINING = [SECTION.func, SECTION.table, SECTION.memory, SECTION.global];
+
 /** Choices for a whole module. */
 export interface ModuleOptions {
   /** Width of addresses: 32 (the default) or 64. Decides what `ptr` is and the kind of all memories. */
@@ -39,8 +42,8 @@ export type Body<P extends TypeList, R extends TypeList> =
   (s: FunctionBuilder<R>, ...params: Values<P>) => Given<R>;
 
 /**
- * Builds a module. Imports come before all definitions, since they take the first indices; apart from that the order
- * is free. `toBytes` gives the finished module.
+ * Builds a module. Imports come before the definitions of the same kind, since they take the first indices; apart from
+ * that the order is free. `toBytes` gives the finished module.
  */
 export class ModuleBuilder implements FunctionContext {
   /** Address arithmetic of the module's width. */
@@ -55,7 +58,8 @@ export class ModuleBuilder implements FunctionContext {
   readonly #customs: { readonly name: string; readonly content: ByteWriter }[] = [];
   #imported = { func: 0, table: 0, memory: 0, global: 0 };
   #start: Func | null = null;
-  #defining = false;
+  /** Kinds of which something is defined, so that no import may follow. */
+  readonly #defined = new Set<number>();
 
   constructor(options: ModuleOptions = {}) {
     const { pointer = 32, check = true, names = check } = options;
@@ -82,7 +86,9 @@ export class ModuleBuilder implements FunctionContext {
   }
 
   #import(module: string, name: string, kind: number): ByteWriter {
-    if (this.#defining) fail({ code: 'bad-module', problem: `import ${module}.${name} must come before all definitions` });
+    if (this.#defined.has(DEFINING[kind] ?? -1)) {
+      fail({ code: 'bad-module', problem: `import ${module}.${name} must come before all definitions of its kind` });
+    }
     const out = this.#section(SECTION.import).entry();
     out.text(module);
     out.text(name);
@@ -130,7 +136,7 @@ export class ModuleBuilder implements FunctionContext {
 
   /** Begins an entry of a section of definitions; gives the item's index. */
   #define(id: number, imported: number): { out: ByteWriter; index: number } {
-    this.#defining = true;
+    this.#defined.add(id);
     const section = this.#section(id);
     const index = imported + section.count;
     return { out: section.entry(), index };

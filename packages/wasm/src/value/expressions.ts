@@ -10,7 +10,7 @@ import {
 } from './value.ts';
 
 /** The value of a call: of the single result; a call with another number of results is a statement only. */
-export type CallValue<R extends TypeList> = R extends readonly [infer T extends ValType] ? Value<T> : never;
+export type CallValue<R extends TypeList> = R extends readonly [infer T extends ValType] ? Value<T> : void;
 
 export const operandsOf = (args: readonly (Value | number)[], codes: readonly number[], op: number): Value[] => {
   if (args.length !== codes.length) {
