@@ -6,12 +6,24 @@ import { memoryErrors } from '@polyvisor/memory';
 
 const root = new URL('..', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
-const pages = ['README.md', ...readdirSync(new URL('docs/', root)).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`)];
+const packages = ['core', 'memory', 'machine'];
+const pages = [
+  'README.md',
+  ...packages.map((name) => `packages/${name}/README.md`),
+   ...readdirSync(new URL('docs/', root)).filter((f) => f.endsWith('.md')).map((f) => `docs/${f}`),
+];
+
+/** Lines without indentation, so that an example may stand inside a test. */
+const flat = (code: string): string => code.split('\n').map((line) => line.trim()).join('\n').trim();
 
 /** Sources of the examples; the tests run them. */
-const examples = ['first-device', 'first-machine'].flatMap((name) =>
-  readdirSync(new URL(`examples/${name}/src/`, root)).map((file) => read(`examples/${name}/src/${file}`)),
-);
+const examples = [
+  'packages/core/src/readme.spec.ts',
+  'packages/memory/src/readme.spec.ts',
+  ...['first-device', 'first-machine'].flatMap((name) =>
+    readdirSync(new URL(`examples/${name}/src/`, root)).map((file) => `examples/${name}/src/${file}`),
+  ),
+].map((path) => flat(read(path)));
 
 function blocks(page: string, language: string): string[] {
   return [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map((match) => match[1] ?? '');
@@ -20,7 +32,7 @@ function blocks(page: string, language: string): string[] {
 describe.each(pages)('%s', (page) => {
   test('shows only code that stands in the tested examples', () => {
     for (const code of blocks(page, 'ts')) {
-      expect(examples.some((source) => source.includes(code.trimEnd())), code).toBe(true);
+      expect(examples.some((source) => source.includes(flat(code))), code).toBe(true);
     }
   });
 
