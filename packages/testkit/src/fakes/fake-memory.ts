@@ -83,6 +83,13 @@ export class FakeMemory implements Dma {
   #reach(address: number, length: number, write: boolean): number {
     this.status = this.failWith;
     if (this.failWith !== DmaStatus.ok) return 0;
+    // Answered at once: to pass an address beyond 32 bits on to another function would allocate a box for it.
+    if (!(address >= 0 && address < this.bytes.length)) {
+      if (length === 0) return 0;
+      this.missed += 1;
+      this.status = DmaStatus.noMemory;
+      return 0;
+    }
     let done = 0;
     while (done < length) {
       const step = Math.min(length - done, PAGE - ((address + done) % PAGE));

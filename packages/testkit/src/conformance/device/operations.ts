@@ -29,6 +29,8 @@ export interface RegionInfo {
 }
 
 const SIZES = [1, 2, 4] as const;
+/** Bytes of a region that a sweep looks at. */
+const SWEPT = 256;
 
 /** The regions of a device and the accesses that can reach it: wider ones are split before. */
 export function regionsOf(resources: Resources): readonly RegionInfo[] {
@@ -78,8 +80,16 @@ function point(random: Random, region: RegionInfo) {
   const size = random.pick(region.sizes);
   const last = region.size - size;
   // Registers are mostly at the start; the corners are where checks are wrong by one.
-  const offset = random.pick([random.below(last + 1), random.below(Math.min(last, 255) + 1), 0, last]);
+  const corner = random.chance(1, 8);
+  const offset = corner ? random.pick([0, last]) : random.below((random.chance(1, 2) ? Math.min(last, 255) : last) + 1);
   return { region: region.name, offset, size };
+}
+
+/** A look at everything: reads of each size at the first offsets of each region, where the registers are. */
+export function readSweep(resources: Resources): Operation[] {
+  return regionsOf(resources).flatMap(({ name, size: bytes, sizes }) =>
+    sizes.flatMap((size) =>
+      Array.from({ length: Math.max(0, Math.min(bytes, SWEPT) - size + 1) }, (_, offset): Operation => ({ kind: 'read', region: name, offset, size }))));
 }
 
 /** Does the operations, one after the other. */

@@ -33,7 +33,7 @@ export interface DeviceCheckOptions {
   /** What a real driver does: reaches depths that random accesses do not. */
   readonly exercise?: (driver: DeviceDriver) => void;
   readonly seed?: number;
-  /** Random operations in one run; default 200. */
+  /** Random operations in one run; default 400. */
   readonly operations?: number;
   /** Different runs for each check about saving, restoring and reset; default 3. */
   readonly rounds?: number;
@@ -80,7 +80,7 @@ export function deviceSubjects(plugin: AnyDevicePlugin, options: DeviceCheckOpti
       plugin, given, config: parsed.data, options,
       label: `${plugin.kind} with ${show(given)}`,
       seed: options.seed ?? 1,
-      operations: options.operations ?? 200,
+      operations: options.operations ?? 400,
       rounds: options.rounds ?? 3,
       limits: { calls: options.limits?.calls ?? 16384, dmaBytes: options.limits?.dmaBytes ?? 0x400000 },
       skip: options.skip ?? {},

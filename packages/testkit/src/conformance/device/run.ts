@@ -1,6 +1,6 @@
 import type { Section } from '@polyvisor/core';
 import { Random } from '../../random/random.ts';
-import { perform, randomOperations } from './operations.ts';
+import { perform, randomOperations, readSweep } from './operations.ts';
 import type { DeviceSubject } from './options.ts';
 import { DeviceRig } from './rig.ts';
 
@@ -55,7 +55,8 @@ export async function restoredPairs(subject: DeviceSubject): Promise<readonly Re
 /** The traces of two rigs under the same operations. */
 export async function sameOperations(a: DeviceRig, b: DeviceRig, random: Random): Promise<readonly [readonly string[], readonly string[]]> {
   const { subject } = a;
-  const operations = randomOperations(subject, a.fake.resources, random, subject.operations);
+  const { resources } = a.fake;
+  const operations = [...randomOperations(subject, resources, random, subject.operations), ...readSweep(resources)];
   const marks = [a.trace.entries.length, b.trace.entries.length] as const;
   await perform(a, operations);
   await perform(b, operations);

@@ -24,8 +24,10 @@ export const accessEveryOffset: Check<DeviceSubject> = {
         for (const size of region.sizes) {
           if (offset + size > region.size) continue;
           const values = region.size <= 64 ? EXTREMES : [random.pick(EXTREMES), random.value()];
-          for (const value of values) rig.write(region.name, offset, size, value);
-          checkRead(rig, region.name, offset, size, findings);
+          for (const value of values) {
+            rig.write(region.name, offset, size, value);
+            checkRead(rig, region.name, offset, size, findings);
+          }
         }
       }
     }

@@ -6,8 +6,9 @@ import { regionsOf, type RegionInfo } from '../operations.ts';
 import type { AccessPoint, DeviceSubject } from '../options.ts';
 import { DeviceRig } from '../rig.ts';
 
-/** Accesses measured for each region; a larger region gets a sample. */
-const MOST_POINTS = 48;
+/** Regions up to this size are measured at every offset; of larger ones this many accesses. */
+const WHOLE = 64;
+const SAMPLE = 64;
 
 export const hotAllocation: Check<DeviceSubject> = {
   name: 'hot-allocation',
@@ -19,11 +20,11 @@ export const hotAllocation: Check<DeviceSubject> = {
     const points = regionsOf(rig.fake.resources).flatMap((region) => pointsOf(region, subject));
     if (points.length === 0) return { skipped: 'the device has no regions' };
     rig.trace.on = false;
-    rig.trace.maxCalls = Infinity;
-    rig.trace.maxBytes = Infinity;
     const limit = subject.options.allocation?.bytesPerCall ?? 4;
-    const spent = allocationOf(heap, points.map((point) => caller(rig, point, subject.seed)), limit, () => rig.trace.wide);
-    return points.flatMap((point, i) => (spent[i]! < limit ? [] : [describe(rig, point, spent[i]!)]));
+    const threw = new Set<AccessPoint>();
+    const calls = points.map((point) => caller(rig, point, subject.seed, () => threw.add(point)));
+    const spent = allocationOf(heap, calls, limit, () => rig.trace.wide);
+    return points.flatMap((point, i) => (spent[i]! < limit || threw.has(point) ? [] : [describe(rig, point, spent[i]!)]));
   },
 };
 
@@ -36,36 +37,39 @@ function pointsOf(region: RegionInfo, subject: DeviceSubject): AccessPoint[] {
       for (const direction of ['read', 'write'] as const) all.push({ direction, region: region.name, offset, size });
     }
   };
-  if (region.size <= 64) for (let offset = 0; offset < region.size; offset += 1) add(offset);
-  else for (let i = 0; i < MOST_POINTS; i += 1) add(random.below(Math.min(region.size, i < MOST_POINTS / 2 ? 256 : 2 ** 32)));
+  if (region.size <= WHOLE) for (let offset = 0; offset < region.size; offset += 1) add(offset);
+  else for (let i = 0; i < SAMPLE; i += 1) add(random.below(Math.min(region.size, i < SAMPLE / 2 ? 256 : 2 ** 32)));
   const hot = all.filter((point) => !(subject.options.allocation?.cold?.(point) ?? false));
-  if (hot.length <= MOST_POINTS) return hot;
-  return Array.from({ length: MOST_POINTS }, (_, i) => hot[Math.floor((i * hot.length) / MOST_POINTS)]!);
+  if (region.size <= WHOLE || hot.length <= SAMPLE) return hot;
+  return Array.from({ length: SAMPLE }, (_, i) => hot[Math.floor((i * hot.length) / SAMPLE)]!);
 }
 
-/** Calls one handler. Exceptions are the business of other checks. */
-function caller(rig: DeviceRig, { direction, region, offset, size }: AccessPoint, seed: number): (i: number) => unknown {
+/** Calls one handler until it throws once: exceptions allocate, and are the business of other checks. */
+function caller(
+  rig: DeviceRig, { direction, region, offset, size }: AccessPoint, seed: number, onThrow: () => void,
+): (i: number) => unknown {
   const handler = rig.device.regions?.[region];
   if (!handler) return () => 0;
-  if (direction === 'read') {
-    return () => {
-      try {
-        return handler.read(offset, size);
-      } catch {
-        return 0;
-      }
-    };
-  }
+  const { trace } = rig;
   const random = new Random(seed);
   const values = Int32Array.from({ length: 64 }, () => random.value());
-  return (i) => {
+  let threw = false;
+  const guarded = (act: (i: number) => number) => (i: number): unknown => {
+    if (threw) return 0;
+    trace.startOperation();
     try {
-      handler.write(offset, size, values[i & 63]!);
+      return act(i);
     } catch {
-      return 1;
+      threw = true;
+      onThrow();
+      return 0;
     }
-    return 0;
   };
+  if (direction === 'read') return guarded(() => handler.read(offset, size));
+  return guarded((i) => {
+    handler.write(offset, size, values[i & 63]!);
+    return 0;
+  });
 }
 
 function describe(rig: DeviceRig, point: AccessPoint, bytes: number): Finding {

@@ -1,6 +1,6 @@
 import { traceDifference } from '../../../trace/trace.ts';
 import { found, type Check } from '../../report.ts';
-import { perform, randomOperations } from '../operations.ts';
+import { perform, randomOperations, readSweep } from '../operations.ts';
 import type { DeviceSubject } from '../options.ts';
 import { DeviceRig } from '../rig.ts';
 import { roundRandom } from '../run.ts';
@@ -11,7 +11,7 @@ export const instancesIndependent: Check<DeviceSubject> = {
   async run(subject) {
     const alone = new DeviceRig(subject);
     const { resources } = alone.fake;
-    const own = randomOperations(subject, resources, roundRandom(subject, 400), subject.operations);
+    const own = [...randomOperations(subject, resources, roundRandom(subject, 400), subject.operations), ...readSweep(resources)];
     const others = randomOperations(subject, resources, roundRandom(subject, 401), subject.operations);
     await perform(alone, own);
 

@@ -1,5 +1,6 @@
 import { trapAmbient } from '../../ambient.ts';
 import { found, type Check } from '../../report.ts';
+import { perform, readSweep } from '../operations.ts';
 import type { DeviceSubject } from '../options.ts';
 import { DeviceRig } from '../rig.ts';
 import { roundRandom, worn } from '../run.ts';
@@ -12,6 +13,7 @@ export const noAmbient: Check<DeviceSubject> = {
     const around = <T>(act: () => T): T => trapAmbient(used, act);
     const rig = await worn(subject, roundRandom(subject, 500), new DeviceRig(subject, { around }));
     if (subject.plugin.state.kind === 'versioned') new DeviceRig(subject, { around, section: rig.save(), like: rig });
+    await perform(rig, readSweep(rig.fake.resources));
     rig.reset('warm');
     rig.destroy();
     return [...used].sort().map((name) => found(`the device uses ${name}; its host object has what it may use (clock, timers, log, services)`));
