@@ -113,6 +113,10 @@ export const stopwatch = defineDevice({
         arm();
       },
       save: () => ({ startedAt, limit, expired }),
+      destroy() {
+        timer.cancel();
+        host.irq.line.set(false);
+      },
     };
   },
 });

@@ -34,7 +34,7 @@ export type Device<R extends Resources, S> = WithRegions<R> &
     /** The machine was paused or resumed; guest time stands still between. */
     pause?(): void;
     resume?(): void;
-    /** Gives back what it holds outside the machine. */
+    /** Unplugged, or the machine ends: takes its levels back, cancels its timers, closes what it holds outside. */
     destroy?(): void;
   };
 
