@@ -99,12 +99,12 @@ export class BasicBuilder {
   set<T extends ValType>(target: Local<T> | Global<T>, value: Arg<NoInfer<T>>): void {
     if (target instanceof Local) {
       if (!target.alive) fail({ code: 'value-out-of-scope', op: 'local.set' });
-      this.emitter.expr(operand(value as Loose, target.type, 0x21));
+      this.emitter.expr(operand(value, target.type, 0x21));
       this.#assign(target);
       return;
     }
     if (!target.mutable) fail({ code: 'bad-immediate', op: 'global.set', problem: `global ${target.index} is immutable` });
-    this.emitter.expr(operand(value as Loose, target.code, 0x24));
+    this.emitter.expr(operand(value, target.code, 0x24));
     this.emitter.checker?.pop(target.code, 0x24);
     this.emitter.opcode(0x24);
     this.emitter.out.u32(target.index);

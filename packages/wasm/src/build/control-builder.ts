@@ -213,7 +213,7 @@ export class ControlBuilder extends BasicBuilder {
   /** Goes to a label with the values it takes. */
   br<L extends TypeList>(label: Label<L>, ...values: Args<L>): void {
     const depth = this.#depth(label, BR);
-    this.#values(label, values as readonly Loose[], BR);
+    this.#values(label, values, BR);
     this.settle();
     this.emitter.checker?.branch(BR, depth);
     this.emitter.out.u8(BR);
@@ -231,7 +231,7 @@ export class ControlBuilder extends BasicBuilder {
       return;
     }
     const depth = this.#depth(label, BR_IF);
-    this.#values(label, values as readonly Loose[], BR_IF);
+    this.#values(label, values, BR_IF);
     this.emitter.expr(test);
     this.settle();
     this.emitter.checker?.branch(BR_IF, depth);
@@ -268,7 +268,7 @@ export class ControlBuilder extends BasicBuilder {
    * used for several indices is built once. Where the index is a constant only its case is built.
    */
   switch(index: Arg<'i32'>, cases: readonly (Case | undefined)[], otherwise?: Case): void {
-    const chosen = toValue(index as Loose, I32);
+    const chosen = toValue(index, I32);
     if (isConst(chosen)) {
       const body = cases[chosen.x >>> 0] ?? otherwise;
       if (body !== undefined) this.block(body);

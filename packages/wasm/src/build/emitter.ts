@@ -1,4 +1,4 @@
-import { ByteWriter } from '../encode/byte-writer.ts';
+import type { ByteWriter } from '../encode/byte-writer.ts';
 import { opName } from '../opcodes/index.ts';
 import { I32, I64, NONE } from '../types.ts';
 import type { Func, FuncType, Global, Local } from '../value/items.ts';

@@ -67,14 +67,14 @@ export class FunctionBuilder<R extends TypeList = TypeList> extends ControlBuild
 
   /** Calls a function here and binds its results: nothing, a value, or an array of values. */
   call<P extends TypeList, Q extends TypeList>(func: Func<P, Q>, ...args: Args<P>): Results<Q> {
-    return this.#bindCall(callNode(func, args as readonly Loose[], NONE), func.type.resultCodes) as Results<Q>;
+    return this.#bindCall(callNode(func, args, NONE), func.type.resultCodes) as Results<Q>;
   }
 
   /** Calls the function at an index of a table here and binds its results. The arguments are evaluated first. */
   call_indirect<P extends TypeList, Q extends TypeList>(
     table: Table, type: FuncType<P, Q>, index: Arg<'i32'>, ...args: Args<P>
   ): Results<Q> {
-    const node = callIndirectNode(table, type, index, args as readonly Loose[], NONE);
+    const node = callIndirectNode(table, type, index, args, NONE);
     return this.#bindCall(node, type.resultCodes) as Results<Q>;
   }
 
@@ -87,7 +87,7 @@ export class FunctionBuilder<R extends TypeList = TypeList> extends ControlBuild
 
   /** Leaves the function with its results. */
   return(...values: Args<R>): void {
-    const args = operandsOf(values as readonly Loose[], this.func.type.resultCodes, 0x0f);
+    const args = operandsOf(values, this.func.type.resultCodes, 0x0f);
     for (const value of args) this.emitter.expr(value);
     this.settle();
     this.emitter.checker?.return(0x0f, null);
@@ -97,7 +97,7 @@ export class FunctionBuilder<R extends TypeList = TypeList> extends ControlBuild
 
   /** Leaves the function and calls another in its place; that one's results must be the same. */
   return_call<P extends TypeList>(func: Func<P, R>, ...args: Args<P>): void {
-    for (const value of operandsOf(args as readonly Loose[], func.type.paramCodes, 0x12)) this.emitter.expr(value);
+    for (const value of operandsOf(args, func.type.paramCodes, 0x12)) this.emitter.expr(value);
     this.settle();
     this.emitter.checker?.popAll(func.type.paramCodes, 0x12);
     this.emitter.checker?.return(0x12, func.type.resultCodes);
@@ -110,7 +110,7 @@ export class FunctionBuilder<R extends TypeList = TypeList> extends ControlBuild
   return_call_indirect<P extends TypeList>(
     table: Table, type: FuncType<P, R>, index: Arg<'i32'>, ...args: Args<P>
   ): void {
-    for (const value of operandsOf(args as readonly Loose[], type.paramCodes, 0x13)) this.emitter.expr(value);
+    for (const value of operandsOf(args, type.paramCodes, 0x13)) this.emitter.expr(value);
     this.emitter.expr(operand(index, I32, 0x13));
     this.settle();
     this.emitter.checker?.pop(I32, 0x13);

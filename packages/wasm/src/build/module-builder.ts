@@ -161,7 +161,7 @@ export class ModuleBuilder implements FunctionContext {
     const [code = 0] = typeCodes([type], this.ptrType);
     out.u8(code);
     out.u8(mutable ? 1 : 0);
-    writeConstant(out, operand(initial as Value | number, code, 0x23), code, this.ptrType);
+    writeConstant(out, operand(initial, code, 0x23), code, this.ptrType);
     return new Global(index, type, code, mutable);
   }
 
@@ -196,11 +196,11 @@ export class ModuleBuilder implements FunctionContext {
       const locals = new LocalPool(paramCodes);
       names.forEach((name, index) => locals.name(index, name));
       const params = paramCodes.map((type, index) => new Value(K_LOCAL, 0x20, type, null, null, null, index, 0, null));
-      const builder = new FunctionBuilder<R>(this, emitter, locals, func as unknown as Func<TypeList, R>);
+      const builder = new FunctionBuilder<R>(this, emitter, locals, func);
       builder.complete((body as (s: FunctionBuilder<R>, ...params: Value[]) => unknown)(builder, ...params));
       locals.end(params);
       this.#refuseLost(session.effects);
-      this.#code.define(func as unknown as Func, this.#imported.func, locals, out, emitter.hints);
+      this.#code.define(func, this.#imported.func, locals, out, emitter.hints);
     } finally {
       releaseScratch(out);
       session.func = outer.func;
@@ -237,7 +237,7 @@ export class ModuleBuilder implements FunctionContext {
 
   /** The function that instantiation calls. */
   start(func: Func<readonly [], readonly []>): void {
-    this.#start = func as unknown as Func;
+    this.#start = func;
   }
 
   /** A custom section, written at the end. */

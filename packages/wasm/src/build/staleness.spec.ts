@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { call, tee } from '../value/expressions.ts';
+import { call, ifElse, tee } from '../value/expressions.ts';
 import type { Func } from '../value/items.ts';
 import { i32, memory } from '../value/ops.ts';
 import type { Value } from '../value/value.ts';
@@ -116,6 +116,10 @@ describe('a value with an effect', () => {
     expect(build((_s, _x, { f }) => void call(f))).toThrow('call: has an effect but was never used');
     expect(build(() => void i32.atomic.rmw.add(0, 1))).toThrow('i32.atomic.rmw.add: has an effect');
   });
+
+  it('is not missed where a constant condition rules it out', () => {
+    fine(build((s, x, { f }) => s.i32.store(0, ifElse(i32.const(0), i32.add(call(f), 1), x))));
+  });
 });
 
 describe('a value without effects', () => {
@@ -156,7 +160,7 @@ describe('a bound value', () => {
 
   it('and a parameter end with their function', () => {
     const m = new ModuleBuilder();
-    let kept = i32.const(0) as Value<'i32'>;
+    let kept = i32.const(0);
     m.func('one', { params: ['i32'], results: ['i32'] }, (_, x) => {
       kept = x;
       return x;

@@ -136,7 +136,7 @@ const outcome = (t: Tree, constant: (index: number) => boolean): bigint | number
     });
     return (value.type === 0x7f ? i64.extend_i32_u(value as Value<'i32'>) : value) as Value<'i64'>;
   });
-  m.export('f', f as never);
+  m.export('f', f);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.toBytes()));
   const args = all.map(({ leaf, type }) => (type === 'i32' ? Number(BigInt.asIntN(32, leaf)) : BigInt.asIntN(64, leaf)));
   try {

@@ -41,14 +41,14 @@ export const callIndirectNode = (
 
 /** Calls a function where the value is used. Arguments are evaluated left to right. */
 export const call = <P extends TypeList, R extends TypeList>(func: Func<P, R>, ...args: Args<P>): CallValue<R> =>
-  withEffect(callNode(func, args as readonly (Value | number)[], singleResult(func.type.resultCodes, 0x10))) as CallValue<R>;
+  withEffect(callNode(func, args, singleResult(func.type.resultCodes, 0x10))) as CallValue<R>;
 
 /** Calls the function at an index of a table. The arguments are evaluated before the index. */
 export const call_indirect = <P extends TypeList, R extends TypeList>(
   table: Table, type: FuncType<P, R>, index: Arg<'i32'>, ...args: Args<P>
 ): CallValue<R> =>
   withEffect(
-    callIndirectNode(table, type, index, args as readonly (Value | number)[], singleResult(type.resultCodes, 0x11)),
+    callIndirectNode(table, type, index, args, singleResult(type.resultCodes, 0x11)),
   ) as CallValue<R>;
 
 /** The first value where the condition is not zero, else the second. All three are always evaluated, in this order. */
