@@ -267,16 +267,35 @@ export class RadixAddressSpace implements AddressSpace {
     }
     bitmap.fill(0, 0, Math.ceil(count / 32));
     let found = 0;
-    this.#table.each(gfn, count, (at, first, frames) => {
-      if ((this.#words[at]! & mark) === 0) return;
-      Atomics.and(this.#words, at, ~mark);
-      for (let i = first - gfn; i < first - gfn + frames; i++) bitmap[i >> 5]! |= 1 << (i & 31);
-      found += frames;
-      // From now on frame by frame: a 2 MiB entry would report 512 frames for one written byte.
-      if (frames > 1 && this.#host.frames.free > 0) this.#table.split(at);
+    this.#table.eachRun(gfn, count, (at, first, entries) => {
+      found += this.#table.isLarge(at)
+        ? this.#harvestLarge(at, first - gfn, bitmap, mark)
+        : this.#harvestSmall(at, entries, first - gfn, bitmap, mark);
     });
     if (found > 0) this.#invalidate(gfn, count);
     return found;
+  }
+
+  #harvestSmall(first: number, entries: number, index: number, bitmap: Int32Array, mark: number): number {
+    const words = this.#words;
+    let found = 0;
+    for (let i = 0; i < entries; i++) {
+      const at = first + 2 * i;
+      if ((words[at]! & mark) === 0) continue;
+      Atomics.and(words, at, ~mark);
+      bitmap[(index + i) >> 5]! |= 1 << ((index + i) & 31);
+      found++;
+    }
+    return found;
+  }
+
+  #harvestLarge(at: number, index: number, bitmap: Int32Array, mark: number): number {
+    if ((this.#words[at]! & mark) === 0) return 0;
+    Atomics.and(this.#words, at, ~mark);
+    for (let i = index; i < index + RUN_FRAMES; i++) bitmap[i >> 5]! |= 1 << (i & 31);
+    // From now on frame by frame: a 2 MiB entry would report 512 frames for one written byte.
+    if (this.#host.frames.free > 0) this.#table.split(at);
+    return RUN_FRAMES;
   }
 
   #put(gfn: number, mfn: number, rights: Rights, large: boolean): void {

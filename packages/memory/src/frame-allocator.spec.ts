@@ -6,9 +6,9 @@ import { RunAllocator } from './frame-allocator.ts';
 const FIRST = RUN_FRAMES;
 const RUNS = 3;
 
-function make(): { frames: RunAllocator; words: Int32Array } {
-  const words = new Int32Array(((RUNS + 1) * RUN_FRAMES * FRAME_SIZE) / 4);
-  return { frames: new RunAllocator(words, FIRST, RUNS), words };
+function make(): { frames: RunAllocator; bytes: Uint8Array } {
+  const bytes = new Uint8Array((RUNS + 1) * RUN_FRAMES * FRAME_SIZE);
+  return { frames: new RunAllocator(bytes, FIRST, RUNS), bytes };
 }
 
 describe('the frame allocator', () => {
@@ -35,13 +35,13 @@ describe('the frame allocator', () => {
   });
 
   test('zeroes a frame that was used before', () => {
-    const { frames, words } = make();
+    const { frames, bytes } = make();
     const first = frames.allocate();
-    words.fill(7, (first * FRAME_SIZE) / 4, ((first + 1) * FRAME_SIZE) / 4);
+    bytes.fill(7, first * FRAME_SIZE, (first + 1) * FRAME_SIZE);
     frames.release(first);
     const again = frames.allocate();
     expect(again).toBe(first);
-    expect(words.subarray((again * FRAME_SIZE) / 4, ((again + 1) * FRAME_SIZE) / 4).every((w) => w === 0)).toBe(true);
+    expect(bytes.subarray(again * FRAME_SIZE, (again + 1) * FRAME_SIZE).every((b) => b === 0)).toBe(true);
   });
 
   test('ignores retain and release of frames that nobody holds or that are not its own', () => {

@@ -67,7 +67,7 @@ class SharedMemoryHost implements Host {
     this.words = new Int32Array(buffer);
     this.view = new DataView(buffer);
     this.#tables = new TableSpace(GUARD, tables);
-    this.frames = new RunAllocator(this.words, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
+    this.frames = new RunAllocator(this.bytes, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
   }
 
   reserve(size: number, align: number, owner: string): HostOffset {

@@ -84,32 +84,40 @@ export class RadixTable {
     words[at + 1] = 0;
   }
 
-  /** Calls `visit` for each leaf that holds something, large or small, in the range; splits large ones at its ends. */
-  each(gfn: number, count: number, visit: (at: number, gfn: number, frames: number) => void): void {
+  /**
+   * Calls `visit` with the entries of each 2 MiB run in the range that exist: `entries` of them from `at` on, for
+   * frames from `gfn` on. A large entry is one entry, unless the range begins or ends inside it.
+   */
+  eachRun(gfn: number, count: number, visit: (at: number, gfn: number, entries: number) => void): void {
     const end = gfn + count;
     let now = gfn;
     while (now < end) {
       const next = Math.min(end, (Math.floor(now / RUN_FRAMES) + 1) * RUN_FRAMES);
       const at = this.#existingLevel2(now);
-      if (at >= 0) this.#eachInRun(at, now, next, visit);
+      if (at >= 0) this.#visitRun(at, now, next, visit);
       now = at >= 0 ? next : Math.min(end, nextMultiple(now, at === NO_LEVEL_2 ? 2 ** 18 : 2 ** 27));
     }
   }
 
-  #eachInRun(at: number, from: number, to: number, visit: (at: number, gfn: number, frames: number) => void): void {
-    if (this.isLarge(at)) {
-      if (to - from === RUN_FRAMES) {
-        visit(at, from, RUN_FRAMES);
+  #visitRun(at: number, from: number, to: number, visit: (at: number, gfn: number, entries: number) => void): void {
+    if (this.isLarge(at) && to - from < RUN_FRAMES) this.split(at);
+    if (this.isLarge(at)) visit(at, from, 1);
+    else if (this.#words[at] !== 0) visit(slot(this.#words[at]! >>> 12, from % RUN_FRAMES), from, to - from);
+  }
+
+  /** Calls `visit` for each leaf that holds something, large or small, in the range; splits large ones at its ends. */
+  each(gfn: number, count: number, visit: (at: number, gfn: number, frames: number) => void): void {
+    const words = this.#words;
+    this.eachRun(gfn, count, (first, from, entries) => {
+      if (this.isLarge(first)) {
+        visit(first, from, RUN_FRAMES);
         return;
       }
-      this.split(at);
-    }
-    const table = this.#words[at]! >>> 12;
-    if (table === 0) return;
-    for (let g = from; g < to; g++) {
-      const entry = slot(table, g % RUN_FRAMES);
-      if (this.#words[entry] !== 0 || this.#words[entry + 1] !== 0) visit(entry, g, 1);
-    }
+      for (let i = 0; i < entries; i++) {
+        const at = first + 2 * i;
+        if (words[at] !== 0 || words[at + 1] !== 0) visit(at, from + i, 1);
+      }
+    });
   }
 
   /** Every table frame, the root last. */
