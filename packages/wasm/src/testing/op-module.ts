@@ -54,7 +54,7 @@ export const buildOps = (wanted: (name: string, row: OpRow) => boolean): Uint8Ar
     if (!wanted(name, row)) continue;
     for (const lane of laneChoices(row)) {
       const key = typeof lane === 'number' ? `${name} ${lane}` : name;
-      m.export(key, m.func(key, { params: [], results: [] }, (s) => emitOp(s as unknown as FunctionBuilder, name, row, lane)));
+      m.export(key, m.func(key, { params: [], results: [] }, (s) => emitOp(s, name, row, lane)));
     }
   }
   return m.toBytes();

@@ -1,3 +1,4 @@
+import { i32 } from '../value/ops.ts';
 import { ModuleBuilder, type ModuleOptions } from '../build/module-builder.ts';
 
 type Exports = Record<string, (...args: (number | bigint)[]) => number | bigint | undefined | (number | bigint)[]>;
@@ -21,3 +22,6 @@ export const accepts = (build: (m: ModuleBuilder) => void, options: ModuleOption
 /** The engines this package supports are not equally new. */
 export const hasMemory64 = accepts((m) => m.memory({ min: 1 }), { pointer: 64 });
 export const hasMultiMemory = accepts((m) => [m.memory({ min: 1 }), m.memory({ min: 1 })]);
+export const hasExtendedConstants = accepts((m) => {
+  m.global('i32', i32.add(m.importGlobal('env', 'base', 'i32').get(), 8));
+});
