@@ -4,3 +4,7 @@ export { checkDevice } from './device/check-device.ts';
 export { DEVICE_CHECKS } from './device/checks/index.ts';
 export type { DeviceDriver } from './device/driver.ts';
 export type { AccessPoint, DeviceCheckOptions, DeviceSubject, ServiceContext } from './device/options.ts';
+export { checkBackend } from './backend/check-backend.ts';
+export { BACKEND_CHECKS } from './backend/checks/index.ts';
+export { EXIT_CATALOGUE } from './backend/exit-catalogue.ts';
+export type { BackendCheckOptions, BackendSubject } from './backend/options.ts';

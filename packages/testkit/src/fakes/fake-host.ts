@@ -72,6 +72,8 @@ export class FakeFrames implements FrameAllocator {
   readonly #bytes: Uint8Array;
   readonly #base: number;
   #free: number;
+  /** Where the next free frame probably is. */
+  #hint = 0;
 
   constructor(bytes: Uint8Array, base: number, total: number) {
     this.#bytes = bytes;
@@ -85,8 +87,10 @@ export class FakeFrames implements FrameAllocator {
     return this.#free;
   }
   allocate(): number {
-    const mfn = this.#counts.indexOf(0);
+    const ahead = this.#counts.indexOf(0, this.#hint);
+    const mfn = ahead >= 0 ? ahead : this.#counts.indexOf(0);
     if (mfn >= 0) this.#take(mfn);
+    this.#hint = mfn + 1;
     return mfn;
   }
   allocateRun(): number {

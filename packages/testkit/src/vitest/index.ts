@@ -1,1 +1,2 @@
+export { describeBackend } from './describe-backend.ts';
 export { describeDevice } from './describe-device.ts';

@@ -1,8 +1,8 @@
 import type { Check } from '../../report.ts';
 import type { DeviceSubject } from '../options.ts';
 import { accessEveryOffset } from './access-every-offset.ts';
-import { configRefusal } from './config-refusal.ts';
-import { configUnknownKey } from './config-unknown-key.ts';
+import { configRefusal } from '../../common/config-refusal.ts';
+import { configUnknownKey } from '../../common/config-unknown-key.ts';
 import { createMatchesResources } from './create-matches-resources.ts';
 import { destroyQuiet } from './destroy-quiet.ts';
 import { deterministic } from './deterministic.ts';

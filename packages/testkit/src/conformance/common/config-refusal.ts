@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { describeError, found, type Check, type Finding } from '../../report.ts';
-import { edited, keysAt, objectPaths, show } from '../../values.ts';
-import type { DeviceSubject } from '../options.ts';
+import type { ConfigSubject } from './config-subject.ts';
+import { describeError, found, type Check, type Finding } from '../report.ts';
+import { edited, keysAt, objectPaths, show } from '../values.ts';
 
 const WRONG: readonly unknown[] = [undefined, null, 0, -1, NaN, 1e300, '', 'no', true, [], {}, () => 0, Symbol('s'), 10n];
 
@@ -25,7 +25,7 @@ export function crashesOf(schema: z.ZodType, given: unknown): Finding[] {
   });
 }
 
-export const configRefusal: Check<DeviceSubject> = {
+export const configRefusal: Check<ConfigSubject> = {
   name: 'config-refusal',
   summary: 'nonsense in the configuration is refused, never a crash',
   run: ({ plugin, given }) => crashesOf(plugin.config, given).map((f) => found(`${f.message}; given was ${show(given)}`)),

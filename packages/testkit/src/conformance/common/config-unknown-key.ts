@@ -1,10 +1,10 @@
-import { found, type Check } from '../../report.ts';
-import { edited, objectPaths } from '../../values.ts';
-import type { DeviceSubject } from '../options.ts';
+import type { ConfigSubject } from './config-subject.ts';
+import { found, type Check } from '../report.ts';
+import { edited, objectPaths } from '../values.ts';
 
 const STRANGER = 'noSuchSetting';
 
-export const configUnknownKey: Check<DeviceSubject> = {
+export const configUnknownKey: Check<ConfigSubject> = {
   name: 'config-unknown-key',
   summary: 'a configuration with an unknown key is refused, at every depth',
   run({ plugin, given }) {
