@@ -1,6 +1,6 @@
 /** The same cases on the interpreter. */
 import { createHost } from '@polyvisor/memory';
-import { GENERAL_REGISTERS, RIGHTS_RAM, type Host } from '@polyvisor/core';
+import { GENERAL_REGISTERS, RIGHTS_RAM, type Host, type VmExit } from '@polyvisor/core';
 import { FlatTranslation } from '../src/engine/flat-translation.ts';
 import { Interpreter } from '../src/engine/interpreter.ts';
 import { CODE, DATA, WINDOW, WINDOW_SIZE, type Case, type Outcome } from './native.ts';
@@ -19,15 +19,26 @@ export function setUserMode(cpu: Interpreter, legacy: boolean): void {
 export class Emulated {
   readonly host: Host = createHost({ frames: 8 * 2 ** 20, tables: 16 * 2 ** 20 });
   readonly cpu: Interpreter;
+  readonly translation: FlatTranslation;
   readonly #code: readonly number[];
   readonly #window: readonly number[];
 
   constructor() {
     const space = this.host.createAddressSpace({ name: 'cases' });
     for (const base of [CODE, DATA]) space.populate(base / 4096, 2, RIGHTS_RAM);
-    this.cpu = new Interpreter(this.host, new FlatTranslation(this.host, space));
+    this.translation = new FlatTranslation(this.host, space);
+    this.cpu = new Interpreter(this.host, this.translation);
     this.#code = [0, 1].map((page) => space.translate(CODE + page * 4096, 1));
     this.#window = [0, 1].map((page) => space.translate(DATA + page * 4096, 3));
+  }
+
+  #interpret(c: Case): VmExit {
+    const { cpu } = this;
+    let exit = cpu.run(c.count ?? 1);
+    // A repeated string instruction counts each iteration.
+    const repeated = [0xf2, 0xf3].some((prefix) => c.bytes.includes(prefix));
+    for (let i = 0; repeated && i < 10000 && exit.kind === 'budget' && Number(cpu.state.get('rip')) === CODE + c.offset; i++) exit = cpu.run(1);
+    return exit;
   }
 
   #transfer(c: Case): Uint8Array {
@@ -41,22 +52,21 @@ export class Emulated {
       bytes[at < 4096 ? first + at : second + at - 4096] = byte;
     }
     const [low = 0, high = 0] = this.#window, half = WINDOW_SIZE / 2;
+    for (const at of this.#window) bytes.fill(0, at, at + 4096);
     bytes.set(c.memory.subarray(0, half), low + (WINDOW & 4095));
     bytes.set(c.memory.subarray(half), high);
     return bytes;
   }
 
-  run(c: Case): Outcome {
+  /** Runs a case; `execute` may run something else than the interpreter. */
+  run(c: Case, execute: () => VmExit = () => this.#interpret(c)): Outcome {
     const { cpu } = this, { state } = cpu;
     const bytes = this.#transfer(c);
     setUserMode(cpu, c.legacy);
     GENERAL_REGISTERS.forEach((name, i) => state.set(name, c.registers[i] ?? 0n));
     state.set('rflags', BigInt(c.flags));
     state.set('rip', BigInt(CODE + c.offset));
-    let exit = cpu.run(1);
-    // A repeated string instruction counts each iteration.
-    const repeated = [0xf2, 0xf3].some((prefix) => c.bytes.includes(prefix));
-    for (let i = 0; repeated && i < 10000 && exit.kind === 'budget' && Number(state.get('rip')) === CODE + c.offset; i++) exit = cpu.run(1);
+    const exit = execute();
     const info = exit.kind === 'intercept' ? exit.info : undefined;
     const vector = exit.kind === 'budget' ? -1 : info?.what === 'exception' ? info.vector : 1000;
     const [low = 0, high = 0] = this.#window, half = WINDOW_SIZE / 2;

@@ -75,6 +75,7 @@ int main(void) {
   static struct input in;
   while (readAll(&in, sizeof in)) {
     memset(&out, 0, sizeof out);
+    memset(data, 0, 2 * PAGE);
     memset(code, 0xcc, 2 * PAGE);
     memcpy(code + in.offset, in.code, 16);
     memcpy((void *)WINDOW, in.memory, WINDOW_SIZE);

@@ -14,6 +14,8 @@ export const WINDOW_SIZE = 256;
 export interface Case {
   readonly row: string;
   readonly bytes: Uint8Array;
+  /** How many instructions the bytes are; one unless told. */
+  readonly count?: number;
   /** Offset in the code pages. */
   readonly offset: number;
   readonly legacy: boolean;

@@ -4,7 +4,7 @@ import {
 } from '@polyvisor/core';
 import { MODE, VERDICT } from '../decode/codes.ts';
 import { Decoder } from '../decode/decoder.ts';
-import { buildInterpreter } from '../interp/module.ts';
+import { engineBytes } from '../interp/engine-bytes.ts';
 import { ENGINE, ENGINE_BLOCK_SIZE, STATUS, TLB_AT } from '../state/engine-layout.ts';
 import { rows } from '../tables/rows.ts';
 import { MODE_STACK16 } from '../uop/compile.ts';
@@ -26,7 +26,7 @@ const SLICE = 1 << 20;
 
 let compiled: WebAssembly.Module | undefined;
 /** The module is the same for every processor of a process. */
-const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(buildInterpreter(false)));
+const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(engineBytes()));
 
 export interface InterpreterOptions extends DecodeCacheOptions {
   readonly decoder?: Decoder;
@@ -54,10 +54,8 @@ export class Interpreter {
     translation.attach(this.cache);
     const { fill } = translation.imports();
     this.#fill = fill;
-    for (let i = 0; i < TLB_ENTRIES; i++) {
-      const entry = this.block + TLB_AT + i * TLB_ENTRY_SIZE;
-      for (const field of [TLB_OFFSETS.readTag, TLB_OFFSETS.writeTag, TLB_OFFSETS.fetchTag]) host.view.setBigInt64(entry + field, -1n, true);
-    }
+    // Tags of all ones never compare equal.
+    host.bytes.fill(0xff, this.block + TLB_AT, this.block + ENGINE_BLOCK_SIZE);
     host.view.setInt32(this.block + ENGINE.tlbTag, TlbTag.first, true);
     const instance = new WebAssembly.Instance(interpreterModule(), {
       host: { memory: host.memory },
@@ -88,6 +86,14 @@ export class Interpreter {
       if (status === STATUS.flush) this.cache.flush();
       else if (status !== STATUS.budget || left === 0) return this.#finish(status);
     }
+  }
+
+  /** Runs a function that was translated from straight-line code at RIP instead of the interpreter. */
+  runTranslated(translated: (state: number) => number): VmExit {
+    this.#synchroniseIn();
+    const status = translated(this.block);
+    this.instructions += this.#host.view.getInt32(this.block + ENGINE.budget, true);
+    return this.#finish(status);
   }
 
   #slice(budget: number): number {
