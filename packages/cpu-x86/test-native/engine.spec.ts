@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createHost } from '@polyvisor/memory';
 import { RIGHTS_RAM, RIGHTS_ROM, type AddressSpace, type Host } from '@polyvisor/core';
-import { FlatTranslation } from './flat-translation.ts';
-import { Interpreter } from './interpreter.ts';
+import { FlatTranslation } from '../src/engine/flat-translation.ts';
+import { Interpreter } from '../src/engine/interpreter.ts';
 
 const CODE = 0x10000;
 
