@@ -25,7 +25,7 @@ export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'known-package', severity: 'error', comment: 'Name the package in .dependency-cruiser.js.', from: { path: '^packages/', pathNot: `^packages/(${known})/` }, to: {} },
+    { name: 'known-package', severity: 'error', comment: 'Name the package in .dependency-cruiser.js.', from: { path: '^packages/[^/]+/src/', pathNot: `^packages/(${known})/` }, to: {} },
     ...Object.entries(allowed).map(([name, to]) => ({
       name: `layer-${name}`,
       severity: 'error',
