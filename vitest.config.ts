@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { findChromium } from './tools/check/chromium.ts';
 
 // Tests run from the sources of every package, without a build.
-const conditions = ['@polyvisor/source', 'module', 'import', 'default'];
+const conditions = ['@polyvisor/source'];
 const folders = ['packages', 'tools', 'apps', 'examples', 'docs'];
 const notOurs = ['**/node_modules/**', '**/dist/**'];
 const chromium = findChromium();
