@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { coverage } from '../../oracle/coverage.ts';
 import { STATIC_DIFFERENCES } from '../../oracle/known-differences.ts';
 import { type StaticFinding, staticFindings } from '../../oracle/static-facts.ts';
 import { rowById, rows } from './rows.ts';
@@ -21,4 +22,11 @@ describe('access, flags, features, modes and privileges of every row', () => {
     const wrong = { ...add, lock: false, features: ['AVX'] as const, flags: { ...add.flags, written: 0 }, operands: add.operands.map((o) => ({ ...o, access: 'r' as const })) };
     expect(new Set(staticFindings(wrong).map((f) => f.aspect))).toEqual(new Set(['lock', 'features', 'written', 'access 0']));
   });
+});
+
+test('the tables reach every form that iced-x86 knows within their scope', () => {
+  const { missing, inScope, unusedReasons } = coverage();
+  expect(missing).toEqual([]);
+  expect(unusedReasons).toEqual([]);
+  expect(inScope).toBeGreaterThan(2000);
 });

@@ -5,6 +5,7 @@ import { instructionsDocument } from '../../scripts/instructions-document.ts';
 import { VERDICT } from '../decode/codes.ts';
 import { Decoded } from '../decode/decoded.ts';
 import { Decoder } from '../decode/decoder.ts';
+import { FEATURES } from './features.ts';
 import { rowById, rows } from './rows.ts';
 
 describe('the instruction tables', () => {
@@ -41,6 +42,11 @@ describe('the instruction tables', () => {
     const aligned = rows.filter((row) => row.aligned);
     expect(aligned.every((row) => row.operands.some((o) => o.kind.source === 'rm' && o.kind.allowsMem))).toBe(true);
     expect(aligned.filter((row) => row.vex).map((row) => row.mnemonic).every((m) => /^VMOV(AP|NT|DQA)/.test(m))).toBe(true);
+  });
+
+  test('need each feature that is declared, in some row', () => {
+    const used = new Set(rows.flatMap((row) => row.features));
+    expect(FEATURES.filter((feature) => !used.has(feature))).toEqual([]);
   });
 
   test('keep VEX rows out of real-address and virtual-8086 mode', () => {
