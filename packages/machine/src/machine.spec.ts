@@ -305,8 +305,45 @@ describe('a machine', () => {
     machine.destroy();
     const failing = defineDevice({ ...printer, kind: 'test/printer', create: () => { throw new Error('broken'); } });
     const plugins = { devices: [failing, pic, alarm], cpus: [scriptedCpu], backends: [backend] };
-    expect(() => createMachine(describing([]), { ...options(), plugins, host })).toThrow(/machine\/device-failed.*broken/);
+    expect(() => createMachine(describing([]), { ...options(), plugins, host })).toThrow(/machine\/plugin-failed.*broken/);
     expect(host.frames.free).toBe(host.frames.total);
+  });
+
+  test('can be reset and started again after it went off, with a new outcome', async () => {
+    const machine = createMachine(describing([{ set: ['rbx', 1] }, hypercall]), options());
+    machine.start();
+    const first = machine.finished;
+    await first;
+    machine.reset();
+    expect(machine.state).toBe('created');
+    expect(machine.finished).not.toBe(first);
+    machine.start();
+    expect(await machine.finished).toEqual({ kind: 'off', status: 1 });
+  });
+
+  test('destroys what was made already when a later part cannot be made', () => {
+    const gone: string[] = [];
+    const first = defineDevice({
+      kind: 'test/first', api: 1, summary: 'Holds something outside.', config: z.strictObject({}), state: stateless,
+      resources: () => ({}),
+      create: () => ({ reset: () => undefined, destroy: () => { gone.push('first'); } }),
+    });
+    const lying = defineDevice({
+      kind: 'test/lying', api: 1, summary: 'Returns less than it declares.', config: z.strictObject({}), state: stateless,
+      resources: () => ({ pio: { regs: { size: 1, prefer: 1 } } }),
+      create: () => ({ regions: {} as never, reset: () => undefined, destroy: () => { gone.push('lying'); } }),
+    });
+    const failing = defineDevice({
+      kind: 'test/failing', api: 1, summary: 'Cannot say what it wants.', config: z.strictObject({}), state: stateless,
+      resources: (): Record<string, never> => { throw new Error('no idea'); },
+      create: () => ({ reset: () => undefined }),
+    });
+    const plugins = { devices: [first, lying, failing], cpus: [scriptedCpu], backends: [backend] };
+    const make = (...kinds: string[]) => () =>
+      createMachine(describing([], { devices: Object.fromEntries(kinds.map((kind, i) => [`d${i}`, { kind }])) }), { plugins });
+    expect(make('test/first', 'test/lying')).toThrow(/machine\/wrong-parts.*missing: regs; undeclared: none/);
+    expect(gone).toEqual(['lying', 'first']);
+    expect(make('test/failing', 'test/nothing')).toThrow(/machine\/plugin-failed: .*no idea[^]*machine\/unknown-plugin/);
   });
 
   test('lets a device power the machine off while every vCPU sleeps', async () => {
