@@ -1,4 +1,4 @@
-import { type Func, type FunctionBuilder, i32, i64, likely, type ModuleBuilder, select, type TypeList, type Value } from '@polyvisor/wasm';
+import { type Func, type FunctionBuilder, i32, i64, likely, type ModuleBuilder, select, type Value } from '@polyvisor/wasm';
 import { C1, EXPONENT_ADJUST, MAX_EXPONENT, OE, PC, PE, RC, RC_DOWN, RC_UP, RESULT, TOP, UE } from './format.ts';
 import type { Wide } from './wide.ts';
 

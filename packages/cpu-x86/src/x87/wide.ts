@@ -1,4 +1,4 @@
-import { type Func, type FunctionBuilder, i32, i64, type ModuleBuilder, select, type TypeList, type Value } from '@polyvisor/wasm';
+import { type Func, type FunctionBuilder, i32, i64, type ModuleBuilder, select, type Value } from '@polyvisor/wasm';
 
 type I32 = Value<'i32'>;
 type I64 = Value<'i64'>;
