@@ -44,6 +44,8 @@ export default defineConfig({
   server: { headers },
   test: {
     passWithNoTests: true,
+    // A guard against hanging, not a measure of speed: a loaded machine may take its time.
+    testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**/*.ts'], exclude: ['**/*.spec.ts'] },
     projects: [
       { extends: true, test: node },
