@@ -27,8 +27,8 @@ export function errorsPage(): string {
     const entries = catalogues.flatMap((catalogue) =>
       catalogue.codes.map((code) => {
         const found = (catalogue[code.slice(code.indexOf('/') + 1)] as Maker)('', params);
-        // A message that is a parameter alone is still the placeholder.
-        const message = String(found.message);
+        // Joined as text, because a message that is a parameter alone is still the placeholder.
+        const message = [found.message].join();
         const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}. ${found.remedy}`.replaceAll('NaN', '…');
         return `### ${code}\n\n${sentence}\n`;
       }),
