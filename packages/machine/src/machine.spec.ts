@@ -286,6 +286,41 @@ describe('a machine', () => {
     expect(host.frames.free).toBe(host.frames.total);
   });
 
+  test('starts a second vCPU when a device sends it a start-up IPI, and runs both in turns', async () => {
+    const starter = defineDevice({
+      kind: 'test/starter', api: 1, summary: 'Sends INIT and SIPI to vCPU 1.', config: z.strictObject({}), state: stateless,
+      resources: () => ({ pio: { go: { size: 1, prefer: 0x20 } }, services: { pins: CpuPinsToken } }),
+      create: (_config, host) => ({
+        regions: {
+          go: {
+            read: () => host.services.pins.count,
+            write: (_offset, _size, vector) => {
+              host.services.pins.init(1);
+              host.services.pins.sipi(1, vector);
+            },
+          },
+        },
+        reset: () => undefined,
+      }),
+    });
+    const output: string[] = [];
+    const base = options(output);
+    const config = { program: [{ out: [0x20, 1, 8] }, { halt: true }], others: [[{ print: 'ap', port: 0x10 }, ...powerOff]] };
+    const machine = createMachine(
+      {
+        ...describing([]),
+        cpu: { kind: 'testkit/scripted-cpu', count: 2, config },
+        devices: { com: { kind: 'test/printer' }, starter: { kind: 'test/starter' } },
+      },
+      { ...base, plugins: { ...base.plugins, devices: [printer, starter] } },
+    );
+    expect(machine.io.pioRead(0x20, 1)).toBe(2);
+    machine.start();
+    expect(await machine.finished).toMatchObject({ kind: 'off' });
+    expect(output.join('')).toBe('ap');
+    machine.destroy();
+  });
+
   test('can be reset and started again after it went off, with a new outcome', async () => {
     const machine = createMachine(describing([{ set: ['rbx', 1] }, ...powerOff]), options());
     machine.start();
