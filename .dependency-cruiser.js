@@ -25,7 +25,13 @@ export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'known-package', severity: 'error', comment: 'Name the package in .dependency-cruiser.js.', from: { path: '^packages/', pathNot: `^packages/(${known})/` }, to: {} },
+    {
+      name: 'layer-of-unnamed-packages',
+      comment: 'A package that is not named above sees the contracts only; name it to let it see more.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/', pathNot: `${spec}|^packages/(${known})/` },
+      to: { path: '^(packages|apps|tools|examples)/', pathNot: ['^packages/$1/', anyOf(['core'])] },
+    },
     ...Object.entries(allowed).map(([name, to]) => ({
       name: `layer-${name}`,
       severity: 'error',

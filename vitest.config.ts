@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { findChromium } from './tools/check/chromium.ts';
 
 // Tests run from the sources of every package, without a build.
-const conditions = ['@polyvisor/source', 'module', 'import', 'default'];
+const conditions = ['@polyvisor/source'];
 const folders = ['packages', 'tools', 'apps', 'examples', 'docs'];
 const notOurs = ['**/node_modules/**', '**/dist/**'];
 const chromium = findChromium();
@@ -44,6 +44,8 @@ export default defineConfig({
   server: { headers },
   test: {
     passWithNoTests: true,
+    // A guard against hanging, not a measure of speed: a loaded machine may take its time.
+    testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**/*.ts'], exclude: ['**/*.spec.ts'] },
     projects: [
       { extends: true, test: node },

@@ -1,8 +1,6 @@
-import { readFileSync, readdirSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { coreErrors } from '@polyvisor/core';
-import { machineErrors } from '@polyvisor/machine';
-import { memoryErrors } from '@polyvisor/memory';
+import { errorsPage } from './errors-page.ts';
 
 const root = new URL('..', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -48,9 +46,8 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-test('docs/errors.md has a heading for every error code', () => {
-  const page = read('docs/errors.md');
-  for (const code of [...coreErrors.codes, ...machineErrors.codes, ...memoryErrors.codes]) {
-    expect(page).toContain(`### ${code}\n`);
-  }
+test('docs/errors.md is what the catalogues say (UPDATE_DOCS=1 writes it)', () => {
+  const page = errorsPage();
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(new URL('docs/errors.md', root), page);
+  expect(read('docs/errors.md')).toBe(page);
 });

@@ -22,5 +22,7 @@ export const steps: readonly Step[] = [
     skip: findChromium() === undefined ? 'no Chromium: install chromium or set CHROMIUM_PATH' : undefined,
   },
   { name: 'build', run: ['npm', 'run', 'build'] },
+  { name: 'docs', run: ['npm', 'run', 'docs'] },
   { name: 'publish', run: ['node', 'tools/check/publish.ts'] },
+  { name: 'stranger', run: ['node', 'tools/check/stranger.ts'] },
 ];

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { addProjectConfiguration, readJson, writeJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import backendGenerator from './backend/generator.ts';
 import deviceGenerator from './device/generator.ts';
 import { OWN_VERSION, VERSIONS } from './shared/versions.ts';
@@ -18,18 +17,6 @@ const GENERATORS = [
   { role: 'device', generate: deviceGenerator },
   { role: 'backend', generate: backendGenerator },
 ] as const;
-
-/**
- * Vitest gives its worker the condition "import", with which devkit's `require('ejs')` loads the ES module. That one has
- * a default export only, so `require` is told to give it instead.
- */
-function requireEjsAsCommonJs(): void {
-  const require = createRequire(createRequire(import.meta.url).resolve('@nx/devkit'));
-  const ejs = require('ejs') as { readonly default?: unknown };
-  const cached = require.cache[require.resolve('ejs')];
-  if (cached && ejs.default !== undefined) cached.exports = ejs.default;
-}
-beforeAll(requireEjsAsCommonJs);
 
 let tree: Tree;
 beforeEach(() => {

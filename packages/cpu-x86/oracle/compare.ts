@@ -17,7 +17,7 @@ const BYTES = [
   'AL', 'CL', 'DL', 'BL', 'SPL', 'BPL', 'SIL', 'DIL', 'R8L', 'R9L', 'R10L', 'R11L', 'R12L', 'R13L', 'R14L', 'R15L', 'AH', 'CH', 'DH', 'BH',
 ].map((name) => Register[name as RegisterName]);
 
-const NONE: number = Register.None;
+const NONE: number = Register.None, YMM0: number = Register.YMM0;
 
 /** iced's number for a register of ours. iced numbers each register file consecutively. */
 export function icedRegister(file: string, size: number, n: number): number {
@@ -45,7 +45,8 @@ interface CodeFacts {
 
 const facts = new Map<number, CodeFacts>();
 
-function factsOf(instruction: Instruction): CodeFacts {
+/** The facts of the code that iced decoded. */
+export function factsOf(instruction: Instruction): CodeFacts {
   const code: Code = instruction.code;
   let known = facts.get(code);
   if (known === undefined) {
@@ -76,7 +77,7 @@ function compareMemory(d: Decoded, iced: Instruction, address: bigint): string {
   const expectedBase: number = d.base === BASE.NONE ? Register.None : icedRegister('gpr', bits, d.base);
   if (expectedBase !== base) return `base ${Register[base] ?? base}`;
   if (index !== NONE || d.index >= 0) {
-    const size = index >= Register.YMM0 && index < Register.YMM0 + 32 ? 256 : 128;
+    const size = index >= YMM0 && index < YMM0 + 32 ? 256 : 128;
     const expected: number = d.index < 0 ? Register.None : icedRegister(vsib ? 'vec' : 'gpr', vsib ? size : bits, d.index);
     if (expected !== index) return `index ${Register[index] ?? index}`;
     // The width of an index vector follows from the operand code.

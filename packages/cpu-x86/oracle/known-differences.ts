@@ -44,7 +44,7 @@ export const STATIC_DIFFERENCES: readonly StaticDifference[] = [
   { aspect: 'v86 mode', rows: /^VMCALL$/, reason: 'SDM "VMCALL", Operation: the test for non-root operation comes before that of the mode' },
   { aspect: 'v86 mode', rows: /^(MONITOR|MWAIT)$/, reason: 'virtual-8086 mode runs at CPL 3' },
   { aspect: 'real mode', rows: /^SYSRET$/, reason: 'SDM "SYSRET": #UD in real-address mode' },
-  { aspect: 'features', rows: /^PREFETCH_M_2$/, reason: 'without PREFETCHWT1 the encoding is an alias of PREFETCH' },
+  { aspect: 'features', rows: /^PREFETCH_Mb_2$/, reason: 'without PREFETCHWT1 the encoding is an alias of PREFETCH' },
   { aspect: 'features', rows: /^SKINIT$/, reason: 'APM Vol. 3 "SKINIT": CPUID bit SKINIT' },
   { aspect: 'features', rows: /^PADDQ_Pq_Qq$/, reason: 'APM Vol. 5 "PADDQ" and the sibling PSUBQ: SSE2 brought the 64-bit additions to MMX registers' },
 ];

@@ -2,8 +2,10 @@ export { BASE, MODE, PREFIX, REASON, REASON_NAMES, SEGMENT, VERDICT } from './de
 export { Decoded } from './decode/decoded.ts';
 export { Decoder, type DecoderOptions, MAX_INSTRUCTION_LENGTH } from './decode/decoder.ts';
 export {
-  branchTarget, HIGH_BYTE, OPERAND, operandSegment, type ResolvedOperand, resolveOperand, resolveOperands, sizeInBits,
+  branchTarget, HIGH_BYTE, OPERAND, operandSegment, type ResolvedOperand, resolveOperand, resolveOperands, ripRelativeAddress, sizeInBits,
 } from './decode/operands.ts';
+export { formatInstruction, type FormatOptions, type Syntax } from './disasm/format.ts';
+export { registerName } from './disasm/register-names.ts';
 export { type Feature, FEATURES, isFeature } from './tables/features.ts';
 export { FLAG, flagLetters, STATUS_FLAGS } from './tables/flags.ts';
 export type { ContentType, OperandKind, OperandSource, RegisterClass, SizeCode } from './tables/operand-kinds.ts';

@@ -100,9 +100,9 @@ export const machineErrors = defineErrors('machine', {
     message: `input ${p.gsi} would have both level and edge lines (${p.other} is the other kind)`,
     remedy: 'Give them inputs of their own; only level lines can share one.',
   }),
-  'device-failed': (p: { kind: string; why: string }) => ({
+  'plugin-failed': (p: { kind: string; why: string }) => ({
     thing: p.kind,
-    message: `the plugin failed while it was created: ${p.why}`,
+    message: `the plugin failed instead of answering: ${p.why}`,
     remedy: 'The plugin must refuse bad settings in its schema; report this to its author.',
   }),
   'wrong-parts': (p: { kind: string; what: string; missing: readonly string[]; extra: readonly string[] }) => ({

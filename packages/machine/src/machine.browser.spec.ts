@@ -1,24 +1,9 @@
 import { expect, test } from 'vitest';
-import { ByteSinkToken, RIGHTS_RAM, Scope, WAIT, decodeSnapshot, defineBackend, defineDevice, encodeSnapshot, stateless } from '@polyvisor/core';
+import { ByteSinkToken, Scope, decodeSnapshot, defineDevice, encodeSnapshot, stateless } from '@polyvisor/core';
 import { scriptedCpu } from '@polyvisor/testkit';
+import { plainBackend } from '@polyvisor/testkit/fixtures';
 import { z } from 'zod';
 import { createMachine, restoreMachine } from './index.ts';
-
-const backend = defineBackend({
-  kind: 'test/backend',
-  api: 1,
-  summary: 'Powers off at a hypercall.',
-  config: z.strictObject({}),
-  state: stateless,
-  services: {},
-  layout: (bytes) => [{ gfn: 0, count: bytes / 4096, rights: RIGHTS_RAM }],
-  create: () => ({
-    boot: () => undefined,
-    handle: (_vcpu, exit) => (exit.kind === 'hypercall' ? { kind: 'power-off', status: 5 } : WAIT),
-    save: () => undefined,
-    destroy: () => undefined,
-  }),
-});
 
 const printer = defineDevice({
   kind: 'test/printer',
@@ -37,10 +22,10 @@ test('a machine runs, is saved, restored and goes on in a browser', async () => 
   let output = '';
   const scope = (): Scope =>
     Scope.root().provide(ByteSinkToken, { write: (byte) => { output += String.fromCharCode(byte); } });
-  const plugins = { devices: [printer], cpus: [scriptedCpu], backends: [backend] };
-  const program = [{ print: 'hello ', port: 0xe9 }, { print: 'page', port: 0xe9 }, { exit: { kind: 'hypercall', instruction: 'vmcall', vector: 0, length: 1 } }];
+  const plugins = { devices: [printer], cpus: [scriptedCpu], backends: [plainBackend] };
+  const program = [{ print: 'hello ', port: 0xe9 }, { print: 'page', port: 0xe9 }, { set: ['rax', 0] }, { set: ['rbx', 5] }, { exit: { kind: 'hypercall', instruction: 'vmcall', vector: 0, length: 1 } }];
   const machine = createMachine(
-    { memory: '1MiB', cpu: { kind: scriptedCpu.kind, config: { program } }, backend: { kind: backend.kind }, devices: { out: { kind: printer.kind } } },
+    { memory: '1MiB', cpu: { kind: scriptedCpu.kind, config: { program } }, backend: { kind: plainBackend.kind }, devices: { out: { kind: printer.kind } } },
     { plugins, scope: scope() },
   );
   machine.run(6);

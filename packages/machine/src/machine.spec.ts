@@ -1,34 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-  ByteSinkToken, CpuPinsToken, InterruptControllerToken, PowerControlToken, RESUME, RIGHTS_RAM, Scope, WAIT, decodeSnapshot,
-  defineBackend, defineDevice, encodeSnapshot, stateless, token, versioned, type EventPoint, type InterruptController,
+  ByteSinkToken, CpuPinsToken, InterruptControllerToken, PowerControlToken, Scope, decodeSnapshot,
+  defineDevice, encodeSnapshot, stateless, token, versioned, type EventPoint, type InterruptController,
 } from '@polyvisor/core';
 import { scriptedCpu } from '@polyvisor/testkit';
+import { plainBackend } from '@polyvisor/testkit/fixtures';
 import { z } from 'zod';
 import { createMachine, namedService, restoreMachine, type MachineDescription, type MachineOptions } from './index.ts';
-
-/** Hypercall: power off with status RBX. HLT: sleep. Everything else is a fault. */
-const backend = defineBackend({
-  kind: 'test/backend',
-  api: 1,
-  summary: 'A backend for tests.',
-  config: z.strictObject({}),
-  state: stateless,
-  services: {},
-  layout: (bytes) => [{ gfn: 0, count: bytes / 4096, rights: RIGHTS_RAM }],
-  create: () => ({
-    boot: () => undefined,
-    handle(vcpu, exit) {
-      if (exit.kind === 'halted') return WAIT;
-      if (exit.kind === 'hypercall') return { kind: 'power-off', status: vcpu.state.low('rbx') };
-      if (exit.kind === 'debug') return RESUME;
-      const problem = { code: 'test/exit', thing: exit.kind, place: 'cpu', message: 'unexpected', remedy: 'None.' };
-      return { kind: 'fault', problem };
-    },
-    save: () => undefined,
-    destroy: () => undefined,
-  }),
-});
 
 const printer = defineDevice({
   kind: 'test/printer',
@@ -120,45 +98,44 @@ const alarm = defineDevice({
 
 function options(output: string[] = [], scope = Scope.root()): MachineOptions {
   scope.provide(ByteSinkToken, { write: (byte) => output.push(String.fromCharCode(byte)) });
-  return { plugins: { devices: [printer, pic, alarm], cpus: [scriptedCpu], backends: [backend] }, scope };
+  return { plugins: { devices: [printer, pic, alarm], cpus: [scriptedCpu], backends: [plainBackend] }, scope };
 }
 
 const describing = (program: unknown[], more: Partial<MachineDescription> = {}): MachineDescription => ({
   memory: '1MiB',
   cpu: { kind: 'testkit/scripted-cpu', config: { program, interrupts: true } },
-  backend: { kind: 'test/backend' },
+  backend: { kind: 'testkit/plain-backend' },
   clock: { source: 'instructions' },
   devices: { com: { kind: 'test/printer' }, pic: { kind: 'test/pic' }, alarm: { kind: 'test/alarm', irq: { line: 2 } } },
   ...more,
 });
 
-const hypercall = { exit: { kind: 'hypercall', instruction: 'vmcall', vector: 0, length: 1 } };
+const powerOff = [{ set: ['rax', 0] }, { exit: { kind: 'hypercall', instruction: 'vmcall', vector: 0, length: 1 } }];
 
 describe('a machine', () => {
   test('runs its vCPU, prints through a device and powers off with the status the guest gave', async () => {
     const output: string[] = [];
-    const machine = createMachine(describing([{ print: 'hello', port: 0x10 }, { set: ['rbx', 42] }, hypercall]), options(output));
+    const machine = createMachine(describing([{ print: 'hello', port: 0x10 }, { set: ['rbx', 42] }, ...powerOff]), options(output));
     machine.start();
     expect(await machine.finished).toEqual({ kind: 'off', status: 42 });
     expect(output.join('')).toBe('hello');
     machine.destroy();
   });
 
-  test('sleeps until a timer interrupts, and is deterministic on the instruction clock', async () => {
-    const program = [{ mmioWrite: [0xf000_0000, 4, 1] }, { halt: true }, { mmioRead: [0xf000_0000, 4] }, hypercall];
-    const run = async (): Promise<unknown> => {
+  test('sleeps until a timer interrupts, and is deterministic on the instruction clock', () => {
+    const program = [{ mmioWrite: [0xf000_0000, 4, 1] }, { halt: true }, { mmioRead: [0xf000_0000, 4] }];
+    const run = (): unknown => {
       const machine = createMachine(describing(program), options());
-      machine.start();
-      await machine.finished;
+      machine.run(100);
       return [machine.vcpus[0]!.instructions, machine.clock.now(), machine.vcpus[0]!.state.get('rax')];
     };
-    const first = await run();
-    expect(first).toEqual(await run());
+    const first = run();
+    expect(first).toEqual(run());
     expect(first).toMatchObject({ 2: 0x1234_5678n });
   });
 
   test('sleeps and wakes on host time too', async () => {
-    const program = [{ mmioWrite: [0xf000_0000, 4, 1] }, { halt: true }, hypercall];
+    const program = [{ mmioWrite: [0xf000_0000, 4, 1] }, { halt: true }, ...powerOff];
     const machine = createMachine(describing(program, { clock: { source: 'host' } }), options());
     machine.start();
     expect(await machine.finished).toMatchObject({ kind: 'off' });
@@ -173,7 +150,7 @@ describe('a machine', () => {
       { halt: true },
       { mmioRead: [0xf000_0000, 4] },
       { in: [0x10, 1] },
-      hypercall,
+      ...powerOff,
     ];
     const whole = createMachine(describing(program), options());
     whole.start();
@@ -201,7 +178,7 @@ describe('a machine', () => {
     const wrong = {
       memory: 5000,
       cpu: { kind: 'no/cpu' },
-      backend: { kind: 'test/backend', config: { colour: 1 } },
+      backend: { kind: 'testkit/plain-backend', config: { colour: 1 } },
       devices: {
         a: { kind: 'test/printer', pio: { regs: 0xfffe, bar: 1 } },
         b: { kind: 'test/printer', config: { prot: 1 } },
@@ -248,8 +225,8 @@ describe('a machine', () => {
       a: { kind: 'test/printer', services: { out: 'two' } },
       b: { kind: 'test/printer', pio: { regs: 0x20 }, services: { out: 'one' } },
     };
-    const plugins = { devices: [printer], cpus: [scriptedCpu], backends: [backend] };
-    const machine = createMachine(describing([{ print: 'x', port: 0x10 }, { print: 'y', port: 0x20 }, hypercall], { devices }), { plugins, services });
+    const plugins = { devices: [printer], cpus: [scriptedCpu], backends: [plainBackend] };
+    const machine = createMachine(describing([{ print: 'x', port: 0x10 }, { print: 'y', port: 0x20 }, ...powerOff], { devices }), { plugins, services });
     machine.start();
     await machine.finished;
     expect([one, two]).toEqual([['y'], ['x']]);
@@ -282,7 +259,7 @@ describe('a machine', () => {
     const exits: string[] = [];
     machine.events.exit.stream.subscribe((e) => exits.push(`${e.exit.kind} ${e.verdict}`));
     machine.start();
-    expect(await machine.finished).toMatchObject({ kind: 'faulted', problem: { thing: 'shutdown' } });
+    expect(await machine.finished).toMatchObject({ kind: 'faulted', problem: { code: 'testkit/plain-shutdown' } });
     expect(exits).toEqual(['shutdown fault']);
     expect(machine.save().sections.length).toBeGreaterThan(3);
   });
@@ -304,9 +281,81 @@ describe('a machine', () => {
     const machine = createMachine(describing([]), { ...options(), host });
     machine.destroy();
     const failing = defineDevice({ ...printer, kind: 'test/printer', create: () => { throw new Error('broken'); } });
-    const plugins = { devices: [failing, pic, alarm], cpus: [scriptedCpu], backends: [backend] };
-    expect(() => createMachine(describing([]), { ...options(), plugins, host })).toThrow(/machine\/device-failed.*broken/);
+    const plugins = { devices: [failing, pic, alarm], cpus: [scriptedCpu], backends: [plainBackend] };
+    expect(() => createMachine(describing([]), { ...options(), plugins, host })).toThrow(/machine\/plugin-failed.*broken/);
     expect(host.frames.free).toBe(host.frames.total);
+  });
+
+  test('starts a second vCPU when a device sends it a start-up IPI, and runs both in turns', async () => {
+    const starter = defineDevice({
+      kind: 'test/starter', api: 1, summary: 'Sends INIT and SIPI to vCPU 1.', config: z.strictObject({}), state: stateless,
+      resources: () => ({ pio: { go: { size: 1, prefer: 0x20 } }, services: { pins: CpuPinsToken } }),
+      create: (_config, host) => ({
+        regions: {
+          go: {
+            read: () => host.services.pins.count,
+            write: (_offset, _size, vector) => {
+              host.services.pins.init(1);
+              host.services.pins.sipi(1, vector);
+            },
+          },
+        },
+        reset: () => undefined,
+      }),
+    });
+    const output: string[] = [];
+    const base = options(output);
+    const config = { program: [{ out: [0x20, 1, 8] }, { halt: true }], others: [[{ print: 'ap', port: 0x10 }, ...powerOff]] };
+    const machine = createMachine(
+      {
+        ...describing([]),
+        cpu: { kind: 'testkit/scripted-cpu', count: 2, config },
+        devices: { com: { kind: 'test/printer' }, starter: { kind: 'test/starter' } },
+      },
+      { ...base, plugins: { ...base.plugins, devices: [printer, starter] } },
+    );
+    expect(machine.io.pioRead(0x20, 1)).toBe(2);
+    machine.start();
+    expect(await machine.finished).toMatchObject({ kind: 'off' });
+    expect(output.join('')).toBe('ap');
+    machine.destroy();
+  });
+
+  test('can be reset and started again after it went off, with a new outcome', async () => {
+    const machine = createMachine(describing([{ set: ['rbx', 1] }, ...powerOff]), options());
+    machine.start();
+    const first = machine.finished;
+    await first;
+    machine.reset();
+    expect(machine.state).toBe('created');
+    expect(machine.finished).not.toBe(first);
+    machine.start();
+    expect(await machine.finished).toEqual({ kind: 'off', status: 1 });
+  });
+
+  test('destroys what was made already when a later part cannot be made', () => {
+    const gone: string[] = [];
+    const first = defineDevice({
+      kind: 'test/first', api: 1, summary: 'Holds something outside.', config: z.strictObject({}), state: stateless,
+      resources: () => ({}),
+      create: () => ({ reset: () => undefined, destroy: () => { gone.push('first'); } }),
+    });
+    const lying = defineDevice({
+      kind: 'test/lying', api: 1, summary: 'Returns less than it declares.', config: z.strictObject({}), state: stateless,
+      resources: () => ({ pio: { regs: { size: 1, prefer: 1 } } }),
+      create: () => ({ regions: {} as never, reset: () => undefined, destroy: () => { gone.push('lying'); } }),
+    });
+    const failing = defineDevice({
+      kind: 'test/failing', api: 1, summary: 'Cannot say what it wants.', config: z.strictObject({}), state: stateless,
+      resources: (): Record<string, never> => { throw new Error('no idea'); },
+      create: () => ({ reset: () => undefined }),
+    });
+    const plugins = { devices: [first, lying, failing], cpus: [scriptedCpu], backends: [plainBackend] };
+    const make = (...kinds: string[]) => () =>
+      createMachine(describing([], { devices: Object.fromEntries(kinds.map((kind, i) => [`d${i}`, { kind }])) }), { plugins });
+    expect(make('test/first', 'test/lying')).toThrow(/machine\/wrong-parts.*missing: regs; undeclared: none/);
+    expect(gone).toEqual(['lying', 'first']);
+    expect(make('test/failing', 'test/nothing')).toThrow(/machine\/plugin-failed: .*no idea[^]*machine\/unknown-plugin/);
   });
 
   test('lets a device power the machine off while every vCPU sleeps', async () => {
@@ -317,7 +366,7 @@ describe('a machine', () => {
       resources: () => ({ services: { power: PowerControlToken }, provides: { button: Button } }),
       create: (_c, host) => ({ provides: { button: { press: () => { host.services.power.powerOff(9); } } }, reset: () => undefined }),
     });
-    const plugins = { devices: [button], cpus: [scriptedCpu], backends: [backend] };
+    const plugins = { devices: [button], cpus: [scriptedCpu], backends: [plainBackend] };
     const machine = createMachine(describing([{ halt: true }], { devices: { b: { kind: 'test/button' } }, clock: { source: 'host' } }), { plugins, scope });
     machine.start();
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -13,8 +13,8 @@ import type { MachineDescription } from './description/schema.ts';
 import { machineErrors } from './errors.ts';
 import { createEvents } from './events.ts';
 import { RunLoop, type Stop } from './run/run-loop.ts';
-import { CLOCK_SECTION, checkSections, openClock, saveClock } from './snapshot/clock-section.ts';
-import { loadMemory, saveMemory } from './snapshot/memory-section.ts';
+import { checkSections, openClock, saveClock } from './snapshot/clock-section.ts';
+import { MEMORY_SECTION, loadMemory, saveMemory } from './snapshot/memory-section.ts';
 
 export interface MachineOptions {
   readonly plugins: Plugins;
@@ -43,8 +43,6 @@ export class Machine {
   readonly scope: Scope;
   readonly host: Host;
   readonly clock: MachineClock;
-  /** Resolves when the machine is off, has faulted or is destroyed; a faulted or off machine can still be inspected. */
-  readonly finished: Promise<Outcome>;
   readonly #plan: Plan;
   readonly #parts: Parts;
   readonly #runLoop: RunLoop;
@@ -54,6 +52,7 @@ export class Machine {
   readonly #input: unknown;
   #state: MachineState = 'created';
   #finish: (outcome: Outcome) => void = () => undefined;
+  #finished: Promise<Outcome>;
 
   constructor(description: unknown, options: MachineOptions, snapshot: Snapshot | undefined) {
     this.events = createEvents();
@@ -94,15 +93,20 @@ export class Machine {
     this.#wake = () => {
       this.#runLoop.wake();
     };
-    this.finished = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
+    this.#finished = this.#nextOutcome();
     if (snapshot) this.#become('paused');
     else this.#parts.backend.boot('power-on');
   }
 
   get state(): MachineState {
     return this.#state;
+  }
+  /**
+   * Resolves when the machine is off, has faulted or is destroyed. An off or faulted machine can still be inspected and
+   * saved; when it is reset, there is a new promise for its next end.
+   */
+  get finished(): Promise<Outcome> {
+    return this.#finished;
   }
   get vcpus(): readonly Vcpu[] {
     return this.#parts.vcpus;
@@ -140,7 +144,9 @@ export class Machine {
   reset(): void {
     this.#expect('reset', ['created', 'running', 'paused', 'off', 'faulted']);
     this.#resetParts();
-    if (this.#state === 'off' || this.#state === 'faulted') this.#become('created');
+    if (this.#state !== 'off' && this.#state !== 'faulted') return;
+    this.#finished = this.#nextOutcome();
+    this.#become('created');
   }
   /** Pulls the plug. `status` is what `finished` reports. */
   powerOff(status = 0): void {
@@ -187,6 +193,12 @@ export class Machine {
     this.#become('destroyed');
     this.#finish({ kind: 'destroyed' });
     for (const point of Object.values(this.events) as { complete(): void }[]) point.complete();
+  }
+
+  #nextOutcome(): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+    });
   }
 
   #run(): void {
@@ -265,8 +277,8 @@ export class Machine {
   #openSnapshot(snapshot: Snapshot, space: AddressSpace): ReadonlyMap<string, Section> {
     const saved = new Map(snapshot.sections.map((s) => [s.id, s]));
     const problems = checkSections(snapshot, this.#plan);
-    const wrong = loadMemory(this.host, space, saved.get('memory'));
-    if (wrong !== undefined) problems.push(machineErrors['snapshot-section'](CLOCK_SECTION, { section: 'memory', why: wrong }));
+    const wrong = loadMemory(this.host, space, saved.get(MEMORY_SECTION));
+    if (wrong !== undefined) problems.push(machineErrors['snapshot-section'](MEMORY_SECTION, { section: MEMORY_SECTION, why: wrong }));
     const [first, ...rest] = problems;
     if (first) throw new PolyvisorError([first, ...rest]);
     return saved;

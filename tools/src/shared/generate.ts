@@ -42,7 +42,6 @@ function nextSteps(target: Target, directory: string): string[] {
     'Next:',
     '  npm install',
     `  npx vitest run --project node ${directory}/`,
-    '  name the package in .dependency-cruiser.js, unless a pattern there covers it',
     '  npx changeset',
   ];
 }

@@ -56,8 +56,8 @@ export interface BackendPlugin<C, V extends Services, S> {
 
 export interface Backend<S = unknown> {
   /**
-   * Prepares the vCPUs after power-on or reset: control blocks, boot state, loaded images. Not called after a
-   * restore: vCPUs carry their control blocks in their own state.
+   * Prepares the vCPUs after power-on or reset: control blocks, boot state, loaded images; and resets the backend's
+   * own state. Not called after a restore: vCPUs carry their control blocks in their own state.
    */
   boot(why: ResetKind): void;
   /** Answers an exit; `budget` and `kicked` never get here. The exit object is valid during the call only. */

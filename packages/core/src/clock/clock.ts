@@ -8,7 +8,10 @@ export interface Clock {
   now(): number;
 }
 
-/** A one-shot timer, made once and armed many times, so that arming allocates nothing. */
+/**
+ * A one-shot timer, made once and armed many times, so that arming makes no object. (A time beyond 2^31 ns is a boxed
+ * number to V8 wherever it does not inline the call.)
+ */
 export interface Timer {
   /** @hot Fires at guest time `at` (ns), or at the next occasion when that is past. Arming again moves it. */
   arm(at: number): void;

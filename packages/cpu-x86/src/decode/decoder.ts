@@ -151,9 +151,11 @@ export class Decoder {
       }
       if (isVex) {
         out.prefixes = prefixes;
-        if (byte === 0x62) return invalid(out, REASON.EVEX, p - start);
+        // Outside 64-bit mode the byte after has been looked at, too.
+        const seen = p - start + (long ? 0 : 1);
+        if (byte === 0x62) return invalid(out, REASON.EVEX, seen);
         if ((prefixes & (PREFIX.OPERAND_SIZE | PREFIX.REP | PREFIX.REPNE | PREFIX.LOCK | PREFIX.REX)) !== 0) {
-          return invalid(out, REASON.PREFIX_BEFORE_VEX, p - start);
+          return invalid(out, REASON.PREFIX_BEFORE_VEX, seen);
         }
         if (p >= limit) return missing(out, start, limit);
         let payload = bytes[p++]!;

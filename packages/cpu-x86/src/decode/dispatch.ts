@@ -13,6 +13,7 @@ export const QUESTION = { REAL: 0, PREFIX: 1, OPERAND_SIZE: 2, ADDRESS_SIZE: 3, 
 
 /** Answers per question. MOD: 0 memory, 1 register. PREFIX: none, 66, F3, F2. Sizes: 16, 32, 64. */
 const ANSWERS: readonly number[] = [2, 4, 3, 3, 2, 2, 2, 2, 8, 8];
+const FULL: readonly number[] = ANSWERS.map((n) => (1 << n) - 1);
 const REASONS = [
   REASON.REAL_OR_V86, REASON.PREFIX, REASON.SIZE, REASON.SIZE, REASON.W, REASON.VEX_L, REASON.OPCODE, REASON.MODRM, REASON.MODRM, REASON.MODRM,
 ] as const;
@@ -58,7 +59,7 @@ function candidate(row: Row, long: boolean): Candidate {
   // A narrower row wins over a wider one; a mandatory prefix weighs most (PAUSE before NOP, TZCNT before BSF).
   let weight = PREFIXES[row.prefix] === 15 ? 0 : 16;
   for (const q of [QUESTION.B, QUESTION.MOD, QUESTION.REG, QUESTION.RM, QUESTION.W]) {
-    if (accepts[q] !== (1 << (ANSWERS[q] ?? 0)) - 1) weight++;
+    if (accepts[q] !== FULL[q]) weight++;
   }
   return { row, accepts, weight };
 }
@@ -71,16 +72,23 @@ class Compiler {
   entry(candidates: readonly Candidate[], question: number, reason: number): number {
     if (candidates.length === 0) return -reason;
     let q = question;
-    while (q < ANSWERS.length && candidates.every((c) => c.accepts[q] === (1 << (ANSWERS[q] ?? 0)) - 1)) q++;
+    while (q < ANSWERS.length && candidates.every((c) => c.accepts[q] === FULL[q])) q++;
     if (q === ANSWERS.length) return this.leaf(candidates);
     const node = [q];
+    let key = String(q), previous: readonly Candidate[] | undefined, child = 0, differs = false;
     for (let answer = 0; answer < (ANSWERS[q] ?? 0); answer++) {
       const left = candidates.filter((c) => (((c.accepts[q] ?? 0) >> answer) & 1) !== 0);
-      node.push(this.entry(left, q + 1, REASONS[q] ?? REASON.OPCODE));
+      // Neighbouring answers often leave the same candidates.
+      if (previous?.length !== left.length || left.some((c, i) => c !== previous?.[i])) {
+        child = this.entry(left, q + 1, REASONS[q] ?? REASON.OPCODE);
+      }
+      previous = left;
+      if (answer > 0 && child !== node[1]) differs = true;
+      node.push(child);
+      key += `,${child}`;
     }
     // Every answer leads to the same place: the question need not be asked.
-    if (node.slice(2).every((child) => child === node[1])) return node[1] ?? 0;
-    const key = node.join();
+    if (!differs) return child;
     let at = this.known.get(key);
     if (at === undefined) {
       at = NODE + this.nodes.length;
@@ -91,12 +99,13 @@ class Compiler {
   }
 
   private leaf(candidates: readonly Candidate[]): number {
-    const [first, second] = [...candidates].sort((a, b) => b.weight - a.weight);
-    if (first === undefined) return -REASON.OPCODE;
-    if (second !== undefined && second.weight === first.weight) {
-      throw new Error(`rows ${first.row.id} and ${second.row.id} claim the same encoding`);
+    let best: Candidate | undefined, rival: Candidate | undefined;
+    for (const c of candidates) {
+      if (best === undefined || c.weight > best.weight) { best = c; rival = undefined; } else if (c.weight === best.weight) rival = c;
     }
-    return first.row.index;
+    if (best === undefined) return -REASON.OPCODE;
+    if (rival !== undefined) throw new Error(`rows ${best.row.id} and ${rival.row.id} claim the same encoding`);
+    return best.row.index;
   }
 }
 
@@ -113,9 +122,17 @@ export function compileDispatch(rows: readonly Row[]): Dispatch {
       else list.push(row);
     }
   }
-  for (const [slot, list] of slots) {
-    for (const long of [false, true]) {
-      const usable = list.filter((row) => (long ? row.in64 : row.inLegacy)).map((row) => candidate(row, long));
+  for (const long of [false, true]) {
+    // A row with a register in its opcode is a candidate in eight slots.
+    const candidates = new Map<Row, Candidate>();
+    for (const [slot, list] of slots) {
+      const usable: Candidate[] = [];
+      for (const row of list) {
+        if (!(long ? row.in64 : row.inLegacy)) continue;
+        let known = candidates.get(row);
+        if (known === undefined) candidates.set(row, known = candidate(row, long));
+        usable.push(known);
+      }
       roots[(long ? 7 * 256 : 0) + slot] = compiler.entry(usable, 0, REASON.MODE);
     }
   }

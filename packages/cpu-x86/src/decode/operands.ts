@@ -108,13 +108,18 @@ export function operandSegment(operand: Operand, d: Decoded): number {
 }
 
 /**
- * Target of a relative branch at `address`, as the instruction pointer will hold it: truncated to the operand size (SDM
- * Vol. 2A, "JMP", "near relative"). Two halves, because a 64-bit address does not fit a number exactly.
+ * Target of a relative branch at linear or effective address `address`, as the instruction pointer will hold it: truncated
+ * to the operand size (SDM Vol. 2A, "JMP", near relative). Addresses of 64-bit code are sign-extended numbers, so the
+ * upper half of the address space is negative; outside the canonical range the result is the exact sum.
  */
-export function branchTarget(d: Decoded, address: { readonly low: number; readonly high: number }): { low: number; high: number } {
-  const sum = (address.low >>> 0) + d.length + (d.imm >>> 0);
-  const low = sum >>> 0;
-  if (d.operandSize === 16) return { low: low & 0xffff, high: 0 };
-  if (d.operandSize === 32) return { low, high: 0 };
-  return { low, high: (address.high + d.immHigh + Math.floor(sum / 0x1_0000_0000)) >>> 0 };
+export function branchTarget(d: Decoded, address: number): number {
+  const sum = address + d.length + d.imm;
+  if (d.operandSize === 16) return sum & 0xffff;
+  return d.operandSize === 32 ? sum >>> 0 : sum;
+}
+
+/** Effective address of a RIP-relative memory operand (`base` is `BASE.RIP`) of an instruction at `address`. */
+export function ripRelativeAddress(d: Decoded, address: number): number {
+  const sum = address + d.length + d.disp;
+  return d.addressSize === 32 ? sum >>> 0 : sum;
 }

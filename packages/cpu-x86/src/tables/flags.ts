@@ -38,6 +38,14 @@ const PRESETS: Readonly<Record<string, string>> = {
  * each followed by flag letters, or the name of a preset. An empty column means no effect.
  */
 export function parseFlags(text: string): FlagEffects {
+  let effects = known.get(text);
+  if (effects === undefined) known.set(text, effects = readFlags(text));
+  return effects;
+}
+
+const known = new Map<string, FlagEffects>();
+
+function readFlags(text: string): FlagEffects {
   let tested = 0, written = 0, cleared = 0, set = 0, undef = 0;
   for (const word of text.split(' ').flatMap((w) => (PRESETS[w] ?? w).split(' '))) {
     if (word === '') continue;

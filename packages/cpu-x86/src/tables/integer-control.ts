@@ -64,20 +64,20 @@ NOP  | 0F 1D /r     | Ev:n Gv:n   | | id=NOP_0F1D alias
 NOP  | 0F 1E /r     | Ev:n Gv:n   | | id=NOP_0F1E alias
 NOP  | 0F 1F /r     | Ev:n Gv:n   | | id=NOP_0F1F alias
 NOP  | 0F 1F /0     | Ev:n        | |
-PREFETCHNTA | 0F 18 /0:m | M:n    | | f=SSE
-PREFETCHT0  | 0F 18 /1:m | M:n    | | f=SSE
-PREFETCHT1  | 0F 18 /2:m | M:n    | | f=SSE
-PREFETCHT2  | 0F 18 /3:m | M:n    | | f=SSE
+PREFETCHNTA | 0F 18 /0:m | Mb:n   | | f=SSE
+PREFETCHT0  | 0F 18 /1:m | Mb:n   | | f=SSE
+PREFETCHT1  | 0F 18 /2:m | Mb:n   | | f=SSE
+PREFETCHT2  | 0F 18 /3:m | Mb:n   | | f=SSE
 NOP  | 0F 0D /r     | Ev:n Gv:n   | | id=NOP_0F0D alias note=also_memory_when_PREFETCHW_is_missing
-PREFETCH    | 0F 0D /0:m | M:n    | | f=PREFETCHW
-PREFETCHW   | 0F 0D /1:m | M:n    | | f=PREFETCHW
+PREFETCH    | 0F 0D /0:m | Mb:n   | | f=PREFETCHW
+PREFETCHW   | 0F 0D /1:m | Mb:n   | | f=PREFETCHW
 # AMD APM Vol. 3, "PREFETCHlevel": the reserved members of the group are aliases of PREFETCH, /3 one of PREFETCHW.
-PREFETCH    | 0F 0D /2:m | M:n    | | f=PREFETCHW alias id=PREFETCH_M_2
-PREFETCHW   | 0F 0D /3:m | M:n    | | f=PREFETCHW alias id=PREFETCHW_M_3
-PREFETCH    | 0F 0D /4:m | M:n    | | f=PREFETCHW alias id=PREFETCH_M_4
-PREFETCH    | 0F 0D /5:m | M:n    | | f=PREFETCHW alias id=PREFETCH_M_5
-PREFETCH    | 0F 0D /6:m | M:n    | | f=PREFETCHW alias id=PREFETCH_M_6
-PREFETCH    | 0F 0D /7:m | M:n    | | f=PREFETCHW alias id=PREFETCH_M_7
+PREFETCH    | 0F 0D /2:m | Mb:n   | | f=PREFETCHW alias id=PREFETCH_Mb_2
+PREFETCHW   | 0F 0D /3:m | Mb:n   | | f=PREFETCHW alias id=PREFETCHW_Mb_3
+PREFETCH    | 0F 0D /4:m | Mb:n   | | f=PREFETCHW alias id=PREFETCH_Mb_4
+PREFETCH    | 0F 0D /5:m | Mb:n   | | f=PREFETCHW alias id=PREFETCH_Mb_5
+PREFETCH    | 0F 0D /6:m | Mb:n   | | f=PREFETCHW alias id=PREFETCH_Mb_6
+PREFETCH    | 0F 0D /7:m | Mb:n   | | f=PREFETCHW alias id=PREFETCH_Mb_7
 ENDBR64 | F3 0F 1E =FA   |        | | f=CET_IBT
 ENDBR32 | F3 0F 1E =FB   |        | | f=CET_IBT
 `);

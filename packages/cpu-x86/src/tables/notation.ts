@@ -20,9 +20,8 @@ import { operandKind } from './operand-kinds.ts';
 import type { Access, Operand, OpcodeMap, Row } from './types.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-/** A row before it has its place in the whole list. */
-export type RowDraft = Omit<Row, 'index'>;
-type Draft = Mutable<RowDraft> & { sized: boolean };
+/** A row while it is read. `index` is -1 until the row has its place in the whole list. */
+export type Draft = Mutable<Row>;
 
 /** Condition suffixes in the order of their codes 0 to 15, and the flags each tests (SDM Vol. 1, Appendix B). */
 export const CONDITIONS = [
@@ -34,7 +33,16 @@ const ACCESSES: ReadonlySet<string> = new Set(['r', 'w', 'rw', 'cw', 'rcw', 'cr'
 const MAPS: Readonly<Record<string, OpcodeMap>> = { '0F': 'vex1', '0F38': 'vex2', '0F3A': 'vex3' };
 const SIZE_BITS: Readonly<Record<string, number>> = { '16': 1, '32': 2, '64': 4 };
 
-function parseOperands(text: string): Operand[] {
+/** The same few hundred operand lists recur in all rows. */
+const operandLists = new Map<string, readonly Operand[]>();
+
+function parseOperands(text: string): readonly Operand[] {
+  let list = operandLists.get(text);
+  if (list === undefined) operandLists.set(text, list = readOperands(text));
+  return list;
+}
+
+function readOperands(text: string): readonly Operand[] {
   return text.split(' ').filter((w) => w !== '').map((word) => {
     const [code = '', access = 'r'] = word.split(':');
     if (!ACCESSES.has(access)) throw new Error(`unknown access in operand "${word}"`);
@@ -62,7 +70,7 @@ function parseEncodingWord(d: Draft, word: string): boolean {
     case 'W0': case 'W1': d.w = Number(word[1]); return true;
     case 'Y0': case 'Y1': d.y = Number(word[1]); return true;
     case 'B0': case 'B1': d.rexB = Number(word[1]); return true;
-    case 'o16': case 'o32': case 'o64': if (!d.sized) { d.opSizes = 0; d.sized = true; } d.opSizes |= SIZE_BITS[word.slice(1)] ?? 0; return true;
+    case 'o16': case 'o32': case 'o64': d.opSizes = (d.opSizes === 7 ? 0 : d.opSizes) | (SIZE_BITS[word.slice(1)] ?? 0); return true;
     case 'a16': case 'a32': case 'a64': d.addrSizes = SIZE_BITS[word.slice(1)] ?? 0; return true;
     case 'only64': d.inLegacy = d.inReal = d.inV86 = false; return true;
     case 'no64': d.in64 = false; return true;
@@ -135,18 +143,19 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-function parseRow(family: string, columns: readonly string[], defaults: string): RowDraft {
+function parseRow(family: string, columns: readonly string[], defaults: readonly string[]): Draft {
   const [mnemonic = '', encoding = '', operands = '', flags = '', attributes = ''] = columns;
   const d: Draft = {
-    id: '', family, mnemonic, encoding, map: 'one', opcode: 0, opcodeReg: false, prefix: 'any', modrm: 'none', mod: 'any',
+    index: -1, id: '', family, mnemonic, encoding, map: 'one', opcode: 0, opcodeReg: false, prefix: 'any', modrm: 'none', mod: 'any',
     reg: -1, rm: -1, rexB: -1, opSizes: 7, addrSizes: 7, w: -1, y: -1, l: -1, vex: false, usesVvvv: false,
     operands: parseOperands(operands), in64: true, inLegacy: true, inReal: true, inV86: true, sizeRule: 'v', lock: false,
     rep: 'none', features: [], exceptions: 'int', flags: parseFlags(flags), privilege: 'any', serialising: false,
-    aligned: false, alias: false, note: '', sized: false,
+    aligned: false, alias: false, note: '',
   };
   const sizes = d.operands.flatMap((o) => [o.kind.regSize, o.kind.memSize]);
   if (sizes.includes('y') && !sizes.includes('v') && !sizes.includes('z')) d.sizeRule = 'y';
-  for (const word of `${defaults} ${attributes}`.split(' ')) if (word !== '') applyAttribute(d, word);
+  for (const word of defaults) applyAttribute(d, word);
+  if (attributes !== '') for (const word of attributes.split(' ')) applyAttribute(d, word);
   parseEncoding(d, encoding);
   // Only instructions with a memory operand can be misaligned, and one that can only be a register cannot name memory.
   const memory = d.operands.find((o) => o.kind.source === 'rm');
@@ -162,18 +171,17 @@ function parseRow(family: string, columns: readonly string[], defaults: string):
   d.usesVvvv = d.operands.some((o) => o.kind.source === 'vvvv');
   if (d.id === '') d.id = [mnemonic, ...d.operands.map((o) => o.code.replace('/', ''))].join('_').replaceAll('-', '');
   if (d.features.length === 0) fail('no feature given');
-  const { sized: _, ...row } = d;
-  return row;
+  return d;
 }
 
 /** Parses one table. Throws with the line at fault: a wrong table is a mistake of ours, found when the module loads. */
-export function parseTable(family: string, text: string): RowDraft[] {
-  const rows: RowDraft[] = [];
-  let defaults = '';
+export function parseTable(family: string, text: string): Draft[] {
+  const rows: Draft[] = [];
+  let defaults: readonly string[] = [];
   for (const line of text.split('\n')) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
-    if (trimmed.startsWith('@')) { defaults = trimmed.slice(1); continue; }
+    if (trimmed.startsWith('@')) { defaults = trimmed.slice(1).trim().split(/ +/); continue; }
     try {
       const columns = trimmed.split('|').map((c) => c.trim().replace(/ +/g, ' '));
       if (columns.length > 5) fail('too many columns');

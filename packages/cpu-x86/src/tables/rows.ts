@@ -19,7 +19,10 @@ import { x87 } from './x87.ts';
 export const rows: readonly Row[] = [
   ...integerArithmetic, ...integerData, ...integerControl, ...system, ...virtualization, ...x87, ...mmx,
   ...sse, ...sse2, ...sse3to4, ...crypto, ...bmi, ...avxFloat, ...avxInteger, ...fma,
-].map((row, index) => ({ ...row, index }));
+].map((row, index) => {
+  row.index = index;
+  return row;
+});
 
 /** Finds a row by its stable name. */
 export const rowById: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row.id, row]));

@@ -124,7 +124,10 @@ export interface Row {
   readonly privilege: Privilege;
   /** Serialising (SDM Vol. 3A, "Serializing Instructions"). */
   readonly serialising: boolean;
-  /** A memory operand must be aligned to its own size, else #GP(0). */
+  /**
+   * A memory operand must be aligned, else #GP(0): to its own size, to 16 bytes for FXSAVE and FXRSTOR, to 64 for the XSAVE
+   * family.
+   */
   readonly aligned: boolean;
   /** An alias the manual reserves or leaves undocumented; assemblers do not produce it. */
   readonly alias: boolean;

@@ -38,7 +38,7 @@ export class HostClock extends QueuedClock implements MachineClock {
   #before = 0;
   #since: number | undefined;
 
-  /** `hostNow` gives host time in nanoseconds from any start. */
+  /** `hostNow` gives host time in nanoseconds from any start; fractions are dropped. */
   constructor(hostNow: () => number) {
     super();
     this.#hostNow = hostNow;
@@ -48,7 +48,7 @@ export class HostClock extends QueuedClock implements MachineClock {
   }
   /** @hot */
   now(): number {
-    return this.#since === undefined ? this.#before : this.#before + Math.max(0, this.#hostNow() - this.#since);
+    return this.#since === undefined ? this.#before : this.#before + Math.max(0, Math.floor(this.#hostNow() - this.#since));
   }
   go(): void {
     this.#since ??= this.#hostNow();

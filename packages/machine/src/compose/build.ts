@@ -39,6 +39,17 @@ const MAX_INPUTS = 1024;
 
 /** Makes a machine from a checked plan: devices first (in the order of their services), then vCPUs, then the backend. */
 export function build(input: BuildInput): Parts {
+  const undo: (() => void)[] = [];
+  try {
+    return makeParts(input, undo);
+  } catch (error) {
+    // What exists already gives back what it holds outside the machine.
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+}
+
+function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
   const { plan, space, clock, events, saved, vcpus } = input;
   const ports = new PortBus(events);
   const mmio = new MmioBus(events);
@@ -51,6 +62,8 @@ export function build(input: BuildInput): Parts {
   if (plan.controller?.from === 'outside') router.controller = plan.controller.get() as InterruptController;
   const devices = plan.devices.map((device) => {
     const instance = createDevice(device, input, router, resolve);
+    undo.push(() => instance.destroy?.());
+    checkDevice(device, instance);
     made.set(device.id, instance);
     if (plan.controller?.from === 'device' && plan.controller.id === device.id) {
       router.controller = resolve(plan.controller) as InterruptController;
@@ -78,12 +91,21 @@ export function build(input: BuildInput): Parts {
   };
   const count = plan.description.cpu.count;
   const mmu = plan.mmu?.plugin.create(plan.mmu.config, { host: input.host, space, cpus: count });
+  if (mmu) {
+    undo.push(() => {
+      mmu.destroy();
+    });
+  }
   for (let index = 0; index < count; index++) {
     const id = `cpu.${index}`;
     const log = createLog(id, events, () => clock.now());
     const state = saved && openSection(id, plan.cpu.plugin.state, saved.get(id));
     const cpuHost = { index, host: input.host, space, mmu, io, clock, log };
-    vcpus.push(plan.cpu.plugin.create(plan.cpu.config, cpuHost, state));
+    const vcpu = plan.cpu.plugin.create(plan.cpu.config, cpuHost, state);
+    undo.push(() => {
+      vcpu.destroy();
+    });
+    vcpus.push(vcpu);
   }
   clock.attach(vcpus);
   const backendState = saved && openSection('backend', plan.backend.plugin.state, saved.get('backend'));
@@ -113,17 +135,19 @@ function createDevice(plan: DevicePlan, input: BuildInput, router: InterruptRout
     ...(resources.services && { services: Object.fromEntries([...plan.services].map(([n, s]) => [n, resolve(s)])) }),
   };
   const state = saved && openSection(place, plugin.state, saved.get(place));
-  let device: AnyDevice;
   try {
-    device = plugin.create(plan.config, host, state);
+    return plugin.create(plan.config, host, state);
   } catch (cause) {
     if (cause instanceof PolyvisorError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PolyvisorError([machineErrors['device-failed'](place, { kind: plugin.kind, why }, cause)]);
+    throw new PolyvisorError([machineErrors['plugin-failed'](place, { kind: plugin.kind, why }, cause)]);
   }
+}
+
+function checkDevice(plan: DevicePlan, device: AnyDevice): void {
+  const place = `devices.${plan.id}`;
   checkParts(plan, place, 'regions', [...plan.pio, ...plan.mmio].map((p) => p.name), Object.keys(device.regions ?? {}));
-  checkParts(plan, place, 'services', Object.keys(resources.provides ?? {}), Object.keys(device.provides ?? {}));
-  return device;
+  checkParts(plan, place, 'services', Object.keys(plan.resources.provides ?? {}), Object.keys(device.provides ?? {}));
 }
 
 function checkParts(plan: DevicePlan, place: string, what: string, declared: readonly string[], returned: readonly string[]): void {

@@ -105,7 +105,8 @@ function planRam(bytes: number, backend: { plugin: AnyBackendPlugin; config: unk
     problems.push(machineErrors['bad-memory-size']('memory', { size: String(bytes), why: 'is not a positive multiple of 4096' }));
     return [];
   }
-  const ram = backend.plugin.layout(bytes, backend.config);
+  const ram = ask('backend', backend.plugin, problems, () => backend.plugin.layout(bytes, backend.config));
+  if (!ram) return [];
   let end = 0;
   let sum = 0;
   for (const { gfn, count } of ram) {
@@ -120,6 +121,17 @@ function planRam(bytes: number, backend: { plugin: AnyBackendPlugin; config: unk
   return ram;
 }
 
+/** What a plugin answers; a plugin that throws instead is reported like any other mistake. */
+function ask<T>(place: string, plugin: { readonly kind: string }, problems: Problem[], question: () => T): T | undefined {
+  try {
+    return question();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    problems.push(machineErrors['plugin-failed'](place, { kind: plugin.kind, why }, cause));
+    return undefined;
+  }
+}
+
 type OpenDevicePlan = DevicePlan & { readonly needs: Set<string> };
 
 function planDevices(
@@ -132,7 +144,8 @@ function planDevices(
   const index = new PluginIndex('device', plugins.devices ?? [], problems);
   const chosen = Object.entries(description.devices).flatMap(([id, device]) => {
     const found = pick(index, device, `devices.${id}`, problems);
-    return found ? [{ id, device, ...found, resources: found.plugin.resources(found.config) }] : [];
+    const resources = found && ask(`devices.${id}`, found.plugin, problems, () => found.plugin.resources(found.config));
+    return found && resources ? [{ id, device, ...found, resources }] : [];
   });
   for (const { id, resources } of chosen) binder.offerFrom(id, resources.provides ?? {});
   const ports = new Placement('pio', [], problems);

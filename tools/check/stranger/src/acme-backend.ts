@@ -5,9 +5,9 @@ import {
 import { z } from 'zod';
 
 const errors = defineErrors('acme', {
-  'unanswered-exit': (p: { kind: string }) => ({
+  'unanswered-exit': (p: { kind: string; at: number }) => ({
     thing: p.kind,
-    message: `the guest left with "${p.kind}", which this backend cannot answer`,
+    message: `the guest left with "${p.kind}" at 0x${p.at.toString(16)}, which this backend cannot answer`,
     remedy: 'Run a guest that ends by a hypercall.',
   }),
 });
@@ -20,7 +20,8 @@ function handle(vcpu: Vcpu, exit: BackendExit): Verdict {
     vcpu.state.set('rip', vcpu.state.get('rip') + BigInt(exit.length));
     return RESUME;
   }
-  return { kind: 'fault', problem: errors['unanswered-exit'](`cpu.${vcpu.index}`, { kind: exit.kind }) };
+  const at = exit.kind === 'unimplemented' ? exit.linear : vcpu.state.low('rip');
+  return { kind: 'fault', problem: errors['unanswered-exit'](`cpu.${vcpu.index}`, { kind: exit.kind, at }) };
 }
 
 /** A third party's backend. */

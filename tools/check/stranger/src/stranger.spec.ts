@@ -1,10 +1,12 @@
 import { decodeSnapshot, encodeSnapshot } from '@polyvisor/core';
-import { describeDevice } from '@polyvisor/testkit/vitest';
+import { describeBackend, describeDevice } from '@polyvisor/testkit/vitest';
 import { describe, expect, test } from 'vitest';
+import { acmeBackend } from './acme-backend.ts';
 import { acmeCounter } from './acme-counter.ts';
 import { compose } from './machine.ts';
 
 describeDevice(acmeCounter, { configs: [{}, { port: 0x700, irq: 3 }] });
+describeBackend(acmeBackend, { configs: [{}] });
 
 const EXPECTED = 'hello from a stranger\ntick\ntick\ntick\ndone\n';
 

@@ -42,13 +42,17 @@ const PARTS = ['code', 'thing', 'place', 'message', 'remedy'] as const satisfies
 export const problemsComplete: Check<BackendSubject> = {
   name: 'problems-complete',
   summary: 'every fault has a problem with code, thing, place, message and remedy',
-  run: (subject) => EXIT_CATALOGUE.flatMap((exit) => {
-    const verdict = answer(subject, exit);
-    if (verdict?.kind !== 'fault') return [];
-    const { problem } = verdict;
-    return PARTS.filter((part) => typeof problem[part] !== 'string' || problem[part].trim() === '')
-      .map((part) => found(`the fault for ${nameOf(exit)} has no ${part}`));
-  }),
+  run(subject) {
+    const rig = new BackendRig(subject);
+    return EXIT_CATALOGUE.flatMap((exit) => {
+      rig.setRegisters(undefined);
+      const verdict = asVerdict(rig.answer(exit).verdict);
+      if (verdict?.kind !== 'fault') return [];
+      const { problem } = verdict;
+      return PARTS.filter((part) => typeof problem[part] !== 'string' || problem[part].trim() === '')
+        .map((part) => found(`the fault for ${nameOf(exit)} has no ${part}`));
+    });
+  },
 };
 
 function answer(subject: BackendSubject, exit: (typeof EXIT_CATALOGUE)[number]) {

@@ -1,0 +1,44 @@
+import { coreErrors, type Problem } from '@polyvisor/core';
+import { machineErrors } from '@polyvisor/machine';
+import { memoryErrors } from '@polyvisor/memory';
+import { testkitErrors } from '@polyvisor/testkit';
+import { plainErrors } from '@polyvisor/testkit/fixtures';
+
+type Maker = (place: string, params: unknown) => Problem;
+type Catalogue = Readonly<Record<string, unknown>> & { readonly codes: readonly string[] };
+
+const areas: readonly { readonly title: string; readonly about: string; readonly catalogues: readonly Catalogue[] }[] = [
+  { title: 'core', about: 'Contracts: units, scopes, plugins, snapshots.', catalogues: [coreErrors] },
+  { title: 'machine', about: 'Describing, composing and driving a machine.', catalogues: [machineErrors] },
+  { title: 'memory', about: 'Hosts, frames and address spaces.', catalogues: [memoryErrors] },
+  { title: 'testkit', about: 'Fakes and suites; the last ones are how the plain backend ends a machine.', catalogues: [testkitErrors, plainErrors] },
+];
+
+/** Stands for any parameter: reads as its name, as text and as a list. */
+function placeholder(name: string): readonly string[] {
+  const text = `‹${name}›`;
+  return Object.assign([text], { toString: () => text });
+}
+const params = new Proxy({}, { get: (_target, name) => placeholder(String(name)) });
+
+/** docs/errors.md: every code with its message and remedy, from the catalogues themselves. */
+export function errorsPage(): string {
+  const sections = areas.map(({ title, about, catalogues }) => {
+    const entries = catalogues.flatMap((catalogue) =>
+      catalogue.codes.map((code) => {
+        const found = (catalogue[code.slice(code.indexOf('/') + 1)] as Maker)('', params);
+        // Joined as text, because a message that is a parameter alone is still the placeholder.
+        const message = [found.message].join();
+        const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}. ${found.remedy}`.replaceAll('NaN', '…');
+        return `### ${code}\n\n${sentence}\n`;
+      }),
+    );
+    return [`## ${title}\n\n${about}\n`, ...entries].join('\n');
+  });
+  const head = `# Errors
+
+Every error has a code, names the thing and the place, and says what to do about it. \`PolyvisorError.problems\` has all
+that were found; guests never cause one. Words in ‹› stand for what was found.
+`;
+  return [head, ...sections].join('\n');
+}

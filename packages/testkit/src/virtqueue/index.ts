@@ -1,0 +1,3 @@
+export * from './driver-queue.ts';
+export * from './layout.ts';
+export * from './malicious.ts';
