@@ -5,9 +5,14 @@ import {
 import { MODE, VERDICT } from '../decode/codes.ts';
 import { Decoder } from '../decode/decoder.ts';
 import { engineBytes } from '../interp/engine-bytes.ts';
-import { ENGINE, ENGINE_BLOCK_SIZE, STATUS, TLB_AT } from '../state/engine-layout.ts';
+import { Vector } from '../meaning/context.ts';
+import { meanings } from '../meaning/meanings.ts';
+import { ENGINE, ENGINE_BLOCK_SIZE, NOT_CANONICAL, STATUS, TLB_AT } from '../state/engine-layout.ts';
+import { formatInstruction } from '../disasm/format.ts';
 import { rows } from '../tables/rows.ts';
 import { MODE_STACK16 } from '../uop/compile.ts';
+import { handlers, PSEUDO_COUNT } from '../uop/handlers.ts';
+import { STACK_SEGMENT, UOP } from '../uop/record.ts';
 import { DecodeCache, type DecodeCacheOptions } from './decode-cache.ts';
 import type { FlatTranslation } from './flat-translation.ts';
 
@@ -158,10 +163,23 @@ export class Interpreter {
 
   #exception(): VmExit {
     const { view } = this.#host, { block } = this;
-    const vector = view.getInt32(block + ENGINE.faultVector, true);
+    const given = view.getInt32(block + ENGINE.faultVector, true);
+    const vector = given === NOT_CANONICAL ? (this.#inStack() ? Vector.stack : Vector.protection) : given;
     const errorCode = view.getInt32(block + ENGINE.faultCode, true);
     const linear = vector === 14 ? Number(view.getBigInt64(block + ENGINE.faultLinear, true)) : 0;
     return { kind: 'intercept', length: 0, info: { what: 'exception', vector, errorCode, linear } };
+  }
+
+  /** Whether the access that was not canonical went to the stack's segment. */
+  #inStack(): boolean {
+    const { view } = this.#host, uop = view.getInt32(this.block + ENGINE.uop, true);
+    const operand = (view.getUint8(uop + UOP.scale) & STACK_SEGMENT) !== 0;
+    const spec = handlers[view.getUint16(uop + UOP.handler, true) - PSEUDO_COUNT];
+    if (spec === undefined || meanings[spec.meaning]?.stack !== true) return operand;
+    // Besides its operand it uses the stack itself; its own accesses begin where the operand's did not fault.
+    if (!spec.operands.some((o) => o.kind === 'm')) return true;
+    const top = this.state.get('rsp');
+    return operand || BigInt.asIntN(48, top) !== BigInt.asIntN(64, top);
   }
 
   /** Decodes the instruction at RIP again: rare exits need more of it than a µop holds. */
@@ -201,6 +219,6 @@ export class Interpreter {
   #unimplemented(): VmExit {
     const { mnemonic, bytes, linear } = this.#current();
     const mode = (this.#mode & MODE.BITS64) !== 0 ? 64 : (this.#mode & MODE.BITS32) !== 0 ? 32 : 16;
-    return { kind: 'unimplemented', bytes, mode, linear, text: `no meaning for ${mnemonic}` };
+    return { kind: 'unimplemented', bytes, mode, linear, text: `no meaning for ${mnemonic}: ${formatInstruction(this.cache.decoded)}` };
   }
 }

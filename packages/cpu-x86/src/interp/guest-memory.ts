@@ -5,7 +5,7 @@
 import { TLB_OFFSETS } from '@polyvisor/core';
 import { i32, i64, likely, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import { as32, as64, carrierBits, type Size, type Word, wordOps } from '../meaning/words.ts';
-import { ENGINE, TLB_AT } from '../state/engine-layout.ts';
+import { ENGINE, NOT_CANONICAL, TLB_AT } from '../state/engine-layout.ts';
 
 export type SlowPath = Func<readonly ['i32', 'i64', 'i32', 'i32'], readonly ['i32']>;
 export type Commit = Func<readonly ['i32'], readonly []>;
@@ -154,6 +154,12 @@ export class GuestMemory {
 export function defineMemoryFunctions(m: ModuleBuilder, fill: Fill): MemoryFunctions {
   const at = (address: Value<'i32'>): Value<'ptr'> => m.ptr.from_i32_u(address);
   const page = m.func('page', { params: ['i32', 'i64', 'i32'], results: ['i32'], names: ['state', 'linear', 'access'] }, (s, state, linear, access) => {
+    // Bits 63 to 47 of an address are equal (SDM vol. 1, 3.3.7.1). Which exception it is depends on the segment.
+    s.if(i64.ne(i64.shr_s(i64.shl(linear, 16), 16), linear), () => {
+      s.i32.store(at(state), NOT_CANONICAL, ENGINE.faultVector);
+      s.i32.store(at(state), 0, ENGINE.faultCode);
+      s.return(i32.const(0));
+    });
     const low = s.let(i32.wrap_i64(linear));
     const status = s.call(fill, state, low, s.let(i32.wrap_i64(i64.shr_u(linear, 32))), access);
     s.if(status, () => s.return(i32.const(0)));

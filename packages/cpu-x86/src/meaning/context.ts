@@ -11,7 +11,7 @@ import type { Size, Word } from './words.ts';
 export type Repeat = '' | 'rep' | 'repe' | 'repne';
 
 /** Vectors that instructions raise themselves (Intel SDM vol. 3A, table 6-1). */
-export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, protection: 13, pageFault: 14 } as const;
+export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, stack: 12, protection: 13, pageFault: 14 } as const;
 
 /** A segment whose base an implicit memory operand adds; `source` may be overridden by a prefix. */
 export type ImplicitSegment = 'source' | 'es' | 'ss';

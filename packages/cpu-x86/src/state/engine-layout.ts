@@ -51,6 +51,11 @@ export const TLB_AT = start + 128 + SCRATCH_SIZE + 32;
 /** Bytes of a whole block. */
 export const ENGINE_BLOCK_SIZE = TLB_AT + TLB_ENTRIES * TLB_ENTRY_SIZE;
 
+/**
+ * In `faultVector`: an address was not canonical, which is #SS(0) for the stack's segment and #GP(0) for others.
+ */
+export const NOT_CANONICAL = 256;
+
 /** Why the generated code came back. */
 export const STATUS = {
   budget: 0,

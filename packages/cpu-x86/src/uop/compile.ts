@@ -7,7 +7,7 @@ import { meanings } from '../meaning/meanings.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import { rows } from '../tables/rows.ts';
 import { handlerNumber, PSEUDO } from './handlers.ts';
-import { STACK16, UOP } from './record.ts';
+import { STACK16, STACK_SEGMENT, UOP } from './record.ts';
 import { type HandlerSpec, specOf, variantOf } from './specs.ts';
 
 const GPR = QUAD_OFFSETS.rax;
@@ -59,7 +59,7 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
     return { handler: PSEUDO.unimplemented, spec: undefined };
   }
   view.setUint16(at + UOP.handler, handler, true);
-  view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_STACK16) !== 0 ? STACK16 : 0));
+  view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_STACK16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
   writeAddress(view, at, d, spec, segment, displacement);
   const fields = [UOP.dst, UOP.src, UOP.base];
   let field = 0;

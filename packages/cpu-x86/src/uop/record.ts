@@ -9,7 +9,7 @@ export const UOP = {
   handler: 0,
   /** 8 bits: length of the instruction in bytes. */
   length: 2,
-  /** 8 bits: bits 0–1 the index's shift, bit 4 set when the stack pointer has 16 bits. */
+  /** 8 bits: bits 0–1 the index's shift, bit 4 set when the stack pointer has 16 bits, bit 5 when the memory operand's segment is SS. */
   scale: 3,
   /** 16 bits each: first and second register operand; base (or a third register operand), index, segment base. */
   dst: 4, src: 6, base: 8, index: 10, segment: 12,
@@ -27,3 +27,5 @@ export const UOP = {
 
 /** Bit of `UOP.scale` for a 16-bit stack pointer; it is also what turns a shift by 32 into one by 48. */
 export const STACK16 = 16;
+/** Bit of `UOP.scale`: the memory operand lies in the stack's segment. */
+export const STACK_SEGMENT = 32;
