@@ -2,7 +2,7 @@
  * Decoded code, by machine frame: each frame that holds code has a map from byte offset to µop. µops of a run lie one
  * after another. A write to such a frame reaches `invalidate`, because its TLB entries do not allow writing.
  */
-import { FRAME_SHIFT, FRAME_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, type Host } from '@polyvisor/core';
+import { FRAME_SHIFT, FRAME_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, type Host, type HostOffset } from '@polyvisor/core';
 import { VERDICT } from '../decode/codes.ts';
 import { Decoded } from '../decode/decoded.ts';
 import { type Decoder, MAX_INSTRUCTION_LENGTH } from '../decode/decoder.ts';
@@ -32,12 +32,12 @@ export class DecodeCache {
   readonly #host: Host;
   readonly #decoder: Decoder;
   readonly #state: number;
-  readonly #maps: number;
+  readonly #maps: HostOffset;
   readonly #mapCount: number;
-  readonly #uops: number;
+  readonly #uops: HostOffset;
   readonly #uopEnd: number;
-  readonly #frameMaps: number;
-  readonly #crossing: number;
+  readonly #frameMaps: HostOffset;
+  readonly #crossing: HostOffset;
   readonly #pages = new Map<number, CodePage>();
   readonly #bytes = new Uint8Array(2 * MAX_INSTRUCTION_LENGTH + 2);
   /** Maps of frames that were invalidated: their µops lead to `resume`, so nothing reads them any more. */
@@ -64,7 +64,7 @@ export class DecodeCache {
   }
 
   destroy(): void {
-    for (const offset of [this.#maps, this.#uops, this.#frameMaps, this.#crossing]) this.#host.release(offset as never);
+    for (const offset of [this.#maps, this.#uops, this.#frameMaps, this.#crossing]) this.#host.release(offset);
   }
 
   hasCode(frame: number): boolean {

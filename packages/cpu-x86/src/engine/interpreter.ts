@@ -1,6 +1,6 @@
 /** Tier 0 of one virtual processor: the generated interpreter, its decode cache, and what brings it back. */
 import {
-  Access, FRAME_SHIFT, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, VcpuState, type Host, type VmExit,
+  Access, FRAME_SHIFT, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, VcpuState, type Host, type HostOffset, type VmExit,
 } from '@polyvisor/core';
 import { MODE, VERDICT } from '../decode/codes.ts';
 import { Decoder } from '../decode/decoder.ts';
@@ -41,7 +41,7 @@ export class Interpreter {
   readonly state: VcpuState;
   readonly cache: DecodeCache;
   /** Host offset of the vCPU's block. */
-  readonly block: number;
+  readonly block: HostOffset;
   readonly #host: Host;
   readonly #decoder: Decoder;
   readonly #generated: Generated;
@@ -75,7 +75,7 @@ export class Interpreter {
 
   destroy(): void {
     this.cache.destroy();
-    this.#host.release(this.block as never);
+    this.#host.release(this.block);
   }
 
   /** Runs at most `budget` instructions. */
