@@ -37,9 +37,9 @@ const stored = (t: Slot, lo: I64, se: Arg<'i32'>, sw: I32): void => {
 };
 
 type Body = (x: X87, t: Slot) => void;
-const binary = (name: 'add' | 'sub' | 'mul' | 'div' | 'scale' | 'remainder' | 'remainderNearest'): Body => (x, t) =>
+const binary = (name: 'add' | 'sub' | 'mul' | 'div' | 'scale' | 'remainder' | 'remainderNearest' | 'fpatan' | 'fyl2x' | 'fyl2xp1'): Body => (x, t) =>
   register(t, t.s.call(x[name], t.a, t.ase, t.b, t.bse, t.cw));
-const unary = (name: 'sqrt' | 'roundToInteger'): Body => (x, t) => register(t, t.s.call(x[name], t.a, t.ase, t.cw));
+const unary = (name: 'sqrt' | 'roundToInteger' | 'f2xm1' | 'fsin' | 'fcos' | 'fptan'): Body => (x, t) => register(t, t.s.call(x[name], t.a, t.ase, t.cw));
 const compare = (name: 'compareOrdered' | 'compareUnordered'): Body => (x, t) =>
   t.put(t.a, t.ase, t.s.call(x[name], t.a, t.ase, t.b, t.bse), t.b, t.bse);
 
@@ -92,8 +92,17 @@ const BODIES: Partial<Record<Operation, Body>> = {
   },
   log2Of10: constant('log2Of10'), log2OfE: constant('log2OfE'), pi: constant('pi'), log10Of2: constant('log10Of2'),
   lnOf2: constant('lnOf2'),
+  f2xm1: unary('f2xm1'), fyl2x: binary('fyl2x'), fyl2xp1: binary('fyl2xp1'), fpatan: binary('fpatan'),
+  fsin: unary('fsin'), fcos: unary('fcos'), fptan: unary('fptan'),
+  fsincos: (x, t) => {
+    const [sine, sse, cosine, cse, sw] = t.s.call(x.fsincos, t.a, t.ase, t.cw);
+    t.put(cosine, cse, sw, sine, sse);
+  },
 };
-export const DRIVEN = OPERATIONS.filter((op) => BODIES[op] !== undefined);
+/** The operations whose results are held against exact ones; of FPTAN the tangent is in ST0. */
+export const TRANSCENDENTAL = ['f2xm1', 'fyl2x', 'fyl2xp1', 'fptan', 'fpatan', 'fsin', 'fcos'] as const;
+/** The operations whose every bit is that of the host. */
+export const DRIVEN = OPERATIONS.filter((op) => BODIES[op] !== undefined && !/^f(?:2|yl|ptan|patan|sin|cos)/.test(op));
 
 /** The functions over records in memory, so that JavaScript is out of the way. */
 export class Driver {

@@ -1,15 +1,20 @@
 import type { ModuleBuilder } from '@polyvisor/wasm';
 import { addDivide, addMultiply, addSquareRoot, addSum, type Binary, type Unary } from './arithmetic.ts';
+import { addArctangent } from './arctangent.ts';
 import { addCompare, addExamine, type Compare, type Examine } from './compare.ts';
 import { addConstants, type Constants } from './constants.ts';
 import { addConversions, type Conversions } from './convert.ts';
+import { addExponential } from './exponential.ts';
+import { addLogarithm } from './logarithm.ts';
 import { addOperands } from './operands.ts';
 import { addRound } from './round.ts';
 import { addExtract, addRemainder, addRoundToInteger, addScale, type Extract } from './scaling.ts';
+import { addTrigonometry, type Trigonometry } from './trigonometry.ts';
 import { addWide } from './wide.ts';
+import { addWideFloats } from './wide-float.ts';
 
 /** The functions of the x87 FPU. See README.md for how they are called. */
-export interface X87 extends Conversions, Constants {
+export interface X87 extends Conversions, Constants, Trigonometry {
   readonly add: Binary;
   readonly sub: Binary;
   readonly mul: Binary;
@@ -23,6 +28,10 @@ export interface X87 extends Conversions, Constants {
   readonly extract: Extract;
   readonly remainder: Binary;
   readonly remainderNearest: Binary;
+  readonly fpatan: Binary;
+  readonly f2xm1: Unary;
+  readonly fyl2x: Binary;
+  readonly fyl2xp1: Binary;
 }
 
 /** Adds the functions to a module. It needs no memory, table or global. */
@@ -30,6 +39,7 @@ export function addX87(m: ModuleBuilder): X87 {
   const wide = addWide(m);
   const operands = addOperands(m);
   const round = addRound(m, wide);
+  const floats = addWideFloats(m, wide);
   return {
     ...addSum(m, wide, operands, round),
     mul: addMultiply(m, operands, round),
@@ -43,5 +53,9 @@ export function addX87(m: ModuleBuilder): X87 {
     ...addRemainder(m, wide, operands, round),
     ...addConversions(m, wide, operands),
     ...addConstants(m),
+    ...addTrigonometry(m, wide, floats, operands, round),
+    fpatan: addArctangent(m, wide, floats, operands, round),
+    f2xm1: addExponential(m, wide, floats, operands, round),
+    ...addLogarithm(m, wide, floats, operands, round),
   };
 }
