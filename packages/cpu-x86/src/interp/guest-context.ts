@@ -1,0 +1,168 @@
+/** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
+import { SEGMENT_AT, SEGMENT_OFFSETS, type GeneralRegister } from '@polyvisor/core';
+import { i32, i64, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import type { EmitContext, ImplicitSegment, Repeat } from '../meaning/context.ts';
+import type { Flags } from '../meaning/flags.ts';
+import { fromI64, type Size, type Word } from '../meaning/words.ts';
+import { ENGINE } from '../state/engine-layout.ts';
+import type { HandlerSpec } from '../uop/specs.ts';
+import { type GuestMemory, WRITE } from './guest-memory.ts';
+
+/** The three places that register operands have, in the order of the operands. */
+export type RegisterField = 'dst' | 'src' | 'base';
+const FIELDS: readonly RegisterField[] = ['dst', 'src', 'base'];
+
+export abstract class GuestContext implements EmitContext {
+  readonly s: FunctionBuilder;
+  readonly flags: Flags;
+  readonly memory: GuestMemory;
+  readonly spec: HandlerSpec;
+  /** A bound value for a memory operand's linear address, formed once. */
+  private linearAddress: Value<'i64'> | undefined;
+
+  constructor(s: FunctionBuilder, flags: Flags, memory: GuestMemory, spec: HandlerSpec) {
+    this.s = s;
+    this.flags = flags;
+    this.memory = memory;
+    this.spec = spec;
+  }
+
+  get size(): Size {
+    return this.spec.size;
+  }
+  get condition(): number {
+    return this.spec.condition;
+  }
+  get repeat(): Repeat {
+    return this.spec.repeat;
+  }
+  get operands(): number {
+    return this.spec.operands.length;
+  }
+
+  protected shape(n: number): HandlerSpec['operands'][number] {
+    const shape = this.spec.operands[n];
+    if (shape === undefined) throw new Error(`${this.spec.key}: no operand ${n}`);
+    return shape;
+  }
+  /** Which place a register operand has. */
+  protected field(n: number): RegisterField {
+    const before = this.spec.operands.slice(0, n).filter((o) => o.kind === 'r').length;
+    const field = FIELDS[before];
+    if (field === undefined) throw new Error(`${this.spec.key}: too many registers`);
+    return field;
+  }
+
+  /** A register operand's content, zero-extended. */
+  protected abstract readField(field: RegisterField, size: Size): Word;
+  protected abstract writeField(field: RegisterField, value: Word, size: Size): void;
+  protected abstract immediate(): Value<'i64'>;
+  protected abstract segmentBase(): Value<'i64'>;
+  /** The base of ES for a string destination: zero in 64-bit mode. */
+  protected abstract extraBase(): Value<'i64'>;
+  protected abstract cutToLinear(address: Value<'i64'>): Value<'i64'>;
+  protected abstract stackIs16(): Value<'i32'>;
+  abstract effectiveAddress(): Value<'i64'>;
+  abstract register(name: GeneralRegister, size: Size): Word;
+  abstract setRegister(name: GeneralRegister, value: Word, size: Size): void;
+  abstract highByte(): Word;
+  abstract setHighByte(value: Word): void;
+  abstract secondImmediate(): Value<'i32'>;
+  abstract systemFlags(): Value<'i32'>;
+  abstract setSystemFlags(value: Value<'i32'>): void;
+  abstract cutToAddress(offset: Value<'i64'>): Value<'i64'>;
+  abstract setAddressRegister(name: GeneralRegister, value: Value<'i64'>): void;
+  abstract nextRip(): Value<'i64'>;
+  abstract branch(target: Value<'i64'>): void;
+  abstract branchRelative(): void;
+  abstract again(): void;
+  abstract raise(vector: number, errorCode?: number): void;
+  abstract system(): void;
+
+  sizeOf(n: number): Size {
+    return this.shape(n).size;
+  }
+  isMemory(n: number): boolean {
+    return this.shape(n).kind === 'm';
+  }
+  isImmediate(n: number): boolean {
+    return this.shape(n).kind === 'i';
+  }
+
+  get(n: number): Word {
+    const { kind, size } = this.shape(n);
+    if (kind === 'r') return this.s.let(this.readField(this.field(n), size));
+    if (kind === 'i') return this.s.let(fromI64(this.immediate(), size));
+    return this.memory.load(this.linear(), size);
+  }
+  set(n: number, value: Word): void {
+    const { kind, size } = this.shape(n);
+    if (kind === 'm') this.memory.store(this.linear(), value, size);
+    else this.writeField(this.field(n), value, size);
+  }
+  modify(n: number, compute: (old: Word) => Word, commit?: (old: Word, result: Word) => void): void {
+    const { kind, size } = this.shape(n);
+    if (kind === 'm') {
+      this.modifyAt(this.linear(), size, compute, commit);
+      return;
+    }
+    const old = this.get(n), result = this.s.let(compute(old));
+    this.writeField(this.field(n), result, size);
+    commit?.(old, result);
+  }
+  modifyAt(linear: Value<'i64'>, size: Size, compute: (old: Word) => Word, commit?: (old: Word, result: Word) => void): void {
+    this.memory.modify(linear, size, this.spec.lock, compute, (old, result) => commit?.(old, result));
+  }
+  load(linear: Value<'i64'>, size: Size): Word {
+    return this.memory.load(linear, size);
+  }
+  store(linear: Value<'i64'>, value: Word, size: Size): void {
+    this.memory.store(linear, value, size);
+  }
+  pin(linear: Value<'i64'>, bytes: number): { at: Value<'ptr'>; finish: () => void } {
+    const host = this.memory.translate(linear, bytes, WRITE);
+    return { at: this.memory.m.ptr.from_i32_u(host), finish: () => this.memory.commit(host) };
+  }
+
+  linear(offset?: Value<'i64'>): Value<'i64'> {
+    if (offset !== undefined) return this.cutToLinear(i64.add(this.segmentBase(), this.cutToAddress(i64.add(this.effectiveAddress(), offset))));
+    // The simple form has neither segment base nor mask.
+    const form = (): Value<'i64'> => (this.spec.form === 'b' ? this.effectiveAddress() : this.cutToLinear(i64.add(this.effectiveAddress(), this.segmentBase())));
+    return (this.linearAddress ??= this.s.let(form()));
+  }
+
+  segmented(segment: ImplicitSegment, offset: Value<'i64'>): Value<'i64'> {
+    if (segment === 'ss') {
+      if (this.spec.flatStack) return offset;
+      return this.cutToLinear(i64.add(offset, i64.load(this.at(this.memory.state), SEGMENT_AT.ss + SEGMENT_OFFSETS.base)));
+    }
+    return this.cutToLinear(i64.add(offset, segment === 'es' ? this.extraBase() : this.segmentBase()));
+  }
+
+  cutToStack(value: Value<'i64'>): Value<'i64'> {
+    if (this.spec.flatStack) return value;
+    const mask = i64.shr_u(-1, i64.extend_i32_u(i32.add(this.stackIs16(), 32)));
+    return i64.and(value, mask);
+  }
+  stackPointer(delta: number | Value<'i64'>): Value<'i64'> {
+    return this.cutToStack(i64.add(this.register('rsp', 64) as Value<'i64'>, delta));
+  }
+  setStackPointer(value: Value<'i64'>): void {
+    if (this.spec.flatStack) {
+      this.setRegister('rsp', value, 64);
+      return;
+    }
+    // A 16-bit stack pointer leaves the upper half of ESP alone.
+    const bound = this.s.let(value);
+    const kept = i64.and(this.register('rsp', 64) as Value<'i64'>, i64.shl(i64.extend_i32_u(i32.sub(0, i32.shr_u(this.stackIs16(), 4))), 16));
+    this.setRegister('rsp', this.s.let(i64.or(bound, kept)), 64);
+  }
+
+  protected at(address: Value<'i32'>): Value<'ptr'> {
+    return this.memory.m.ptr.from_i32_u(address);
+  }
+  /** Cuts an instruction pointer to the code segment's width. */
+  protected cutToCode(rip: Value<'i64'>): Value<'i64'> {
+    return i64.and(rip, i64.load(this.at(this.memory.state), ENGINE.codeMask));
+  }
+}

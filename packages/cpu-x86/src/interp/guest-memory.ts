@@ -1,0 +1,195 @@
+/**
+ * Guest memory from generated code: the software TLB is looked up inline; a miss, a page border or a page that holds
+ * code calls a function that answers with another host address, or zero when an exception is due.
+ */
+import { TLB_OFFSETS } from '@polyvisor/core';
+import { i32, i64, likely, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import { as32, as64, carrierBits, type Size, type Word, wordOps } from '../meaning/words.ts';
+import { ENGINE, NOT_CANONICAL, TLB_AT } from '../state/engine-layout.ts';
+
+export type SlowPath = Func<readonly ['i32', 'i64', 'i32', 'i32'], readonly ['i32']>;
+export type Commit = Func<readonly ['i32'], readonly []>;
+export type Fill = Func<readonly ['i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
+export interface MemoryFunctions {
+  readonly slow: SlowPath;
+  readonly commit: Commit;
+}
+
+const PAGE_MASK = -4096;
+/** Index of the entry in the TLB times its size, from the low half of a linear address. */
+const entryOffset = (low: Value<'i32'>): Value<'i32'> => i32.and(i32.shr_u(low, 7), 0x1ffe0);
+
+/** Access kinds as `Access` has them. */
+export const READ = 1, WRITE = 2;
+
+export class GuestMemory {
+  readonly m: ModuleBuilder;
+  readonly s: FunctionBuilder;
+  readonly state: Value<'i32'>;
+  readonly functions: MemoryFunctions;
+  /** Where an exception goes. */
+  readonly fault: Label<[]>;
+
+  constructor(m: ModuleBuilder, s: FunctionBuilder, state: Value<'i32'>, functions: MemoryFunctions, fault: Label<[]>) {
+    this.m = m;
+    this.s = s;
+    this.state = state;
+    this.functions = functions;
+    this.fault = fault;
+  }
+
+  private at(address: Value<'i32'>): Value<'ptr'> {
+    return this.m.ptr.from_i32_u(address);
+  }
+
+  /** The host address for an access that does not cross a page, and whether the TLB has it. */
+  private probe(linear: Value<'i64'>, bytes: number, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
+    const { s, state } = this;
+    const low = s.let(i32.wrap_i64(linear));
+    const entry = s.let(i32.add(entryOffset(low), state));
+    const tag = i64.load(this.at(state), ENGINE.tlbTag);
+    const wanted = i64.or(i64.and(i64.add(linear, bytes - 1), PAGE_MASK), tag);
+    const found = i64.load(this.at(entry), TLB_AT + (access === WRITE ? TLB_OFFSETS.writeTag : TLB_OFFSETS.readTag));
+    return { hit: i64.eq(found, wanted), host: () => i32.add(low, i32.load(this.at(entry), TLB_AT + TLB_OFFSETS.addend)) };
+  }
+
+  /** A host address where `bytes` can be read, or written too when `access` says so and `commit` follows. */
+  translate(linear: Value<'i64'>, bytes: number, access: number): Value<'i32'> {
+    const { s } = this;
+    const { hit, host } = this.probe(linear, bytes, access);
+    return s.if('i32', likely(hit), host, () => {
+      const found = s.call(this.functions.slow, this.state, linear, i32.const(bytes), i32.const(access));
+      s.br_if(this.fault, unlikely(i32.eqz(found)));
+      return found;
+    });
+  }
+
+  /** After writes to what `translate` gave: brings a borrowed buffer to its places. */
+  commit(host: Value<'i32'>): void {
+    this.s.if(unlikely(i32.eq(host, i32.add(this.state, ENGINE.scratch))), () => this.s.call(this.functions.commit, this.state));
+  }
+
+  loadFrom(host: Value<'i32'>, size: Size): Word {
+    const at = this.at(host);
+    switch (size) {
+      case 8: return this.s.let(i32.load8_u(at));
+      case 16: return this.s.let(i32.load16_u(at, 0, 1));
+      case 32: return this.s.let(i32.load(at, 0, 1));
+      case 64: return this.s.let(i64.load(at, 0, 1));
+    }
+  }
+  storeTo(host: Value<'i32'>, value: Word, size: Size): void {
+    const at = this.at(host), { s } = this;
+    switch (size) {
+      case 8: { s.i32.store8(at, as32(value)); return; }
+      case 16: { s.i32.store16(at, as32(value), 0, 1); return; }
+      case 32: { s.i32.store(at, as32(value), 0, 1); return; }
+      case 64: { s.i64.store(at, as64(value), 0, 1); return; }
+    }
+  }
+
+  load(linear: Value<'i64'>, size: Size): Word {
+    return this.loadFrom(this.translate(linear, size / 8, READ), size);
+  }
+
+  store(linear: Value<'i64'>, value: Word, size: Size): void {
+    const { s } = this;
+    const bound = s.let(value);
+    const { hit, host } = this.probe(linear, size / 8, WRITE);
+    s.if(likely(hit), () => this.storeTo(s.let(host()), bound, size), () => {
+      const found = s.call(this.functions.slow, this.state, linear, i32.const(size / 8), i32.const(WRITE));
+      s.br_if(this.fault, unlikely(i32.eqz(found)));
+      this.storeTo(found, bound, size);
+      this.commit(found);
+    });
+  }
+
+  /** Reads, computes, writes. `locked` makes it one step for other processors, where the address is aligned. */
+  modify(linear: Value<'i64'>, size: Size, locked: boolean, compute: (old: Word) => Word, done: (old: Word, result: Word) => void): void {
+    const { s } = this;
+    const host = this.translate(linear, size / 8, WRITE);
+    if (!locked) {
+      const old = this.loadFrom(host, size);
+      const result = s.let(compute(old));
+      this.storeTo(host, result, size);
+      this.commit(host);
+      done(old, result);
+      return;
+    }
+    // One of the two types, which `Word` stands for.
+    const variable = (): Local<'i64'> => s.local(carrierBits(size) === 64 ? 'i64' : 'i32') as Local<'i64'>;
+    const old = variable(), result = variable();
+    s.if(i32.and(host, size / 8 - 1), () => {
+      // A split lock; also what lies in two pages.
+      s.set(old, as64(this.loadFrom(host, size)));
+      s.set(result, as64(compute(s.let(old.get()))));
+      this.storeTo(host, result.get(), size);
+      this.commit(host);
+    }, () => {
+      s.loop((next) => {
+        const seen = s.let(this.loadFrom(host, size));
+        s.set(old, as64(seen));
+        s.set(result, as64(compute(seen)));
+        const now = s.let(this.exchange(host, seen, result.get(), size));
+        s.br_if(next, wordOps(size).ne(now, seen));
+      });
+      // A device's register comes here as well: the buffer is aligned.
+      this.commit(host);
+    });
+    done(s.let(old.get()), s.let(result.get()));
+  }
+
+  private exchange(host: Value<'i32'>, expected: Word, replacement: Word, size: Size): Word {
+    const at = this.at(host);
+    switch (size) {
+      case 8: return i32.atomic.rmw8.cmpxchg_u(at, as32(expected), as32(replacement));
+      case 16: return i32.atomic.rmw16.cmpxchg_u(at, as32(expected), as32(replacement));
+      case 32: return i32.atomic.rmw.cmpxchg(at, as32(expected), as32(replacement));
+      case 64: return i64.atomic.rmw.cmpxchg(at, as64(expected), as64(replacement));
+    }
+  }
+}
+
+/** Defines the functions behind a failed inline look-up. `fill` is the MMU's. */
+export function defineMemoryFunctions(m: ModuleBuilder, fill: Fill): MemoryFunctions {
+  const at = (address: Value<'i32'>): Value<'ptr'> => m.ptr.from_i32_u(address);
+  const page = m.func('page', { params: ['i32', 'i64', 'i32'], results: ['i32'], names: ['state', 'linear', 'access'] }, (s, state, linear, access) => {
+    // Bits 63 to 47 of an address are equal (SDM vol. 1, 3.3.7.1). Which exception it is depends on the segment.
+    s.if(i64.ne(i64.shr_s(i64.shl(linear, 16), 16), linear), () => {
+      s.i32.store(at(state), NOT_CANONICAL, ENGINE.faultVector);
+      s.i32.store(at(state), 0, ENGINE.faultCode);
+      s.return(i32.const(0));
+    });
+    const low = s.let(i32.wrap_i64(linear));
+    const status = s.call(fill, state, low, s.let(i32.wrap_i64(i64.shr_u(linear, 32))), access);
+    s.if(status, () => s.return(i32.const(0)));
+    return i32.add(low, i32.load(at(s.let(i32.add(entryOffset(low), state))), TLB_AT + TLB_OFFSETS.addend));
+  });
+  const slow = m.func('slow', { params: ['i32', 'i64', 'i32', 'i32'], results: ['i32'], names: ['state', 'linear', 'bytes', 'access'] },
+    (s, state, linear, bytes, access) => {
+      const within = s.let(i32.and(i32.wrap_i64(linear), 4095));
+      const first = s.call(page, state, linear, access);
+      s.if(i32.eqz(first), () => s.return(i32.const(0)));
+      s.if(i32.le_u(i32.add(within, bytes), 4096), () => s.return(first));
+      const split = s.let(i32.sub(4096, within));
+      // In legacy modes linear addresses wrap at 4 GiB (SDM vol. 1, 3.3.4); the code mask knows the width.
+      const next = i64.and(i64.add(linear, i64.extend_i32_u(split)), i64.load(at(state), ENGINE.codeMask));
+      const second = s.call(page, state, s.let(next), access);
+      s.if(i32.eqz(second), () => s.return(i32.const(0)));
+      s.i32.store(at(state), bytes, ENGINE.scratchSize);
+      s.i32.store(at(state), first, ENGINE.scratchFirst);
+      s.i32.store(at(state), second, ENGINE.scratchSecond);
+      s.i32.store(at(state), split, ENGINE.scratchSplit);
+      const scratch = s.let(i32.add(state, ENGINE.scratch));
+      s.memory.copy(at(scratch), at(first), at(split));
+      s.memory.copy(at(s.let(i32.add(scratch, split))), at(second), at(s.let(i32.sub(bytes, split))));
+      return scratch;
+    });
+  const commit = m.func('commit', { params: ['i32'], results: [], names: ['state'] }, (s, state) => {
+    const scratch = s.let(i32.add(state, ENGINE.scratch)), split = s.let(i32.load(at(state), ENGINE.scratchSplit));
+    const bytes = s.let(i32.load(at(state), ENGINE.scratchSize));
+    s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchFirst))), at(scratch), at(split));
+    s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchSecond))), at(s.let(i32.add(scratch, split))), at(s.let(i32.sub(bytes, split))));
+  });
+  return { slow, commit };
+}

@@ -1,0 +1,91 @@
+/** Control transfer, flag instructions, and what leaves to TypeScript (Intel SDM vol. 2, under their names). */
+import { i32, i64, type Value } from '@polyvisor/wasm';
+import { type EmitContext, type Meaning, type Meanings, Vector } from './context.ts';
+import { dropWord, pushWord, topWord } from './data.ts';
+import { as32, as64, fromI64, toU64 } from './words.ts';
+
+const jcc: Meaning = (c) => c.s.if(c.flags.condition(c.condition), () => c.branchRelative());
+const jmpRelative: Meaning = (c) => c.branchRelative();
+const jmp: Meaning = (c) => c.branch(c.s.let(toU64(c.get(0), c.size)));
+const callRelative: Meaning = (c) => {
+  pushWord(c, fromI64(c.s.let(c.nextRip()), c.size), c.size);
+  c.branchRelative();
+};
+const call: Meaning = (c) => {
+  const target = c.s.let(toU64(c.get(0), c.size));
+  pushWord(c, fromI64(c.s.let(c.nextRip()), c.size), c.size);
+  c.branch(target);
+};
+const ret: Meaning = (c) => {
+  const { s } = c;
+  const target = s.let(toU64(topWord(c, c.size), c.size));
+  if (c.operands === 0) dropWord(c, c.size / 8);
+  else c.setStackPointer(s.let(c.stackPointer(s.let(i64.add(toU64(c.get(0), c.sizeOf(0)), c.size / 8)))));
+  c.branch(target);
+};
+
+/** RCX cut to the address size. */
+const counter = (c: EmitContext): Value<'i64'> => c.s.let(c.cutToAddress(as64(c.register('rcx', 64))));
+const loop = (kind: 'always' | 'equal' | 'different'): Meaning => (c) => {
+  const { s } = c;
+  const left = s.let(c.cutToAddress(s.let(i64.sub(counter(c), 1))));
+  c.setAddressRegister('rcx', left);
+  const more = i64.ne(left, 0);
+  const test = kind === 'always' ? more : i32.and(more, kind === 'equal' ? c.flags.zf() : i32.eqz(c.flags.zf()));
+  s.if(test, () => c.branchRelative());
+};
+const jcxz: Meaning = (c) => c.s.if(i64.eqz(counter(c)), () => c.branchRelative());
+
+const DIRECTION = 1 << 10;
+const direction = (set: boolean): Meaning => (c) =>
+  c.setSystemFlags(c.s.let(set ? i32.or(c.systemFlags(), DIRECTION) : i32.and(c.systemFlags(), ~DIRECTION)));
+const carry = (value: 0 | 1): Meaning => (c) => c.flags.setCarry(i32.const(value));
+const cmc: Meaning = (c) => c.flags.setCarry(c.s.let(i32.eqz(c.flags.cf())));
+const sahf: Meaning = (c) => c.flags.assign(c.s.let(as32(c.highByte())), 0xd5);
+const lahf: Meaning = (c) => c.setHighByte(c.s.let(i32.or(i32.and(c.flags.materialise(), 0xd5), 2)));
+const salc: Meaning = (c) => c.setRegister('rax', c.s.let(i32.sub(0, c.flags.cf())), 8);
+
+/** RF and VM are pushed as zero (SDM vol. 2B, "PUSHF"). */
+const pushf: Meaning = (c) => {
+  const image = c.s.let(i32.or(i32.and(c.systemFlags(), 0x24f72a), c.flags.materialise()));
+  pushWord(c, c.size === 64 ? c.s.let(i64.extend_i32_u(image)) : image, c.size);
+};
+/** What user mode may change: TF, DF, NT, AC and ID (SDM vol. 2B, table "Effect of POPF/POPFD on the EFLAGS Register"). */
+const USER_FLAGS = 0x244500;
+const popf: Meaning = (c) => {
+  const { s } = c;
+  const value = topWord(c, c.size);
+  const image = s.let(c.size === 64 ? i32.wrap_i64(as64(value)) : as32(value));
+  dropWord(c, c.size / 8);
+  const mask = c.size === 16 ? USER_FLAGS & 0xffff : USER_FLAGS;
+  c.setSystemFlags(s.let(i32.or(i32.and(c.systemFlags(), ~mask & ~0x10000), i32.and(image, mask))));
+  c.flags.assign(image);
+};
+
+const undefinedOpcode: Meaning = (c) => c.raise(Vector.invalidOpcode);
+const into: Meaning = (c) => c.s.if(c.flags.of(), () => c.system());
+const bound: Meaning = (c) => {
+  const { s, size } = c;
+  const index = c.get(0), linear = s.let(c.linear());
+  const low = c.load(linear, size), high = c.load(s.let(i64.add(linear, size / 8)), size);
+  const signed = (w: ReturnType<EmitContext['load']>): Value<'i32'> => (size === 16 ? i32.extend16_s(as32(w)) : as32(w));
+  const outside = i32.or(i32.lt_s(signed(index), signed(low)), i32.gt_s(signed(index), signed(high)));
+  s.if(outside, () => c.raise(Vector.bound));
+};
+const system: Meaning = (c) => c.system();
+
+export const control: Meanings = {
+  J: { build: jcc, relative: true }, JMPREL: { build: jmpRelative, relative: true, ends: true }, JMP: { build: jmp, ends: true },
+  CALLREL: { build: callRelative, relative: true, stack: true, ends: true },
+  CALL: { build: call, stack: true, ends: true }, RET: { build: ret, stack: true, ends: true },
+  LOOP: { build: loop('always'), relative: true, cold: true }, LOOPE: { build: loop('equal'), relative: true, cold: true },
+  LOOPNE: { build: loop('different'), relative: true, cold: true }, JCXZ: { build: jcxz, relative: true, cold: true },
+  CLD: { build: direction(false), cold: true }, STD: { build: direction(true), cold: true },
+  CLC: { build: carry(0), cold: true }, STC: { build: carry(1), cold: true }, CMC: { build: cmc, cold: true },
+  SAHF: { build: sahf, cold: true }, LAHF: { build: lahf, cold: true }, SALC: { build: salc, cold: true },
+  PUSHF: { build: pushf, stack: true, cold: true }, POPF: { build: popf, stack: true, cold: true },
+  UD2: { build: undefinedOpcode, ends: true, cold: true }, UD1: { build: undefinedOpcode, ends: true, cold: true },
+  UD0: { build: undefinedOpcode, ends: true, cold: true },
+  INTO: { build: into, cold: true }, BOUND: { build: bound, cold: true },
+  SYSTEM: { build: system, cold: true },
+};

@@ -1,0 +1,14 @@
+import { arithmetic } from './arithmetic.ts';
+import { bits } from './bits.ts';
+import type { Meanings } from './context.ts';
+import { control } from './control.ts';
+import { data } from './data.ts';
+import { decimal } from './decimal.ts';
+import { multiplication } from './multiply.ts';
+import { shifts } from './shifts.ts';
+import { strings } from './strings.ts';
+
+/** Every meaning by the name that `meaningOf` gives a row. */
+export const meanings: Meanings = {
+  ...arithmetic, ...shifts, ...multiplication, ...data, ...bits, ...control, ...strings, ...decimal,
+};

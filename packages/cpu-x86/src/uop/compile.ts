@@ -1,0 +1,110 @@
+/** From a decoded instruction to a µop. */
+import { QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
+import { BASE, MODE, SEGMENT } from '../decode/codes.ts';
+import type { Decoded } from '../decode/decoded.ts';
+import { HIGH_BYTE, resolveOperand } from '../decode/operands.ts';
+import { meanings } from '../meaning/meanings.ts';
+import { ENGINE } from '../state/engine-layout.ts';
+import { rows } from '../tables/rows.ts';
+import { handlerNumber, PSEUDO } from './handlers.ts';
+import { STACK16, STACK_SEGMENT, UOP } from './record.ts';
+import { type HandlerSpec, specOf, variantOf } from './specs.ts';
+
+const GPR = QUAD_OFFSETS.rax;
+const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
+/** Bit of the engine's mode word, beside the decoder's: the stack pointer has 16 bits. */
+export const MODE_STACK16 = 16;
+
+/** Byte offset of a general register; numbers from 16 on are AH, CH, DH, BH. */
+export const registerOffset = (n: number): number => (n < HIGH_BYTE ? GPR + n * 8 : GPR + (n - HIGH_BYTE) * 8 + 1);
+
+/** Byte offset of a segment's base; in 64-bit mode only FS and GS have one (Intel SDM vol. 1, 3.4.2.1). */
+export function segmentBase(segment: number, long: boolean): number {
+  const name = SEGMENT_NAMES[segment];
+  if (name === undefined || (long && segment < SEGMENT.FS)) return ENGINE.zero;
+  return SEGMENT_AT[name] + SEGMENT_OFFSETS.base;
+}
+
+/** What was compiled. */
+export interface Compiled {
+  readonly handler: number;
+  readonly spec: HandlerSpec | undefined;
+}
+
+/** Where in a page a relative branch goes, or a distance beyond it; cut to 16 bits by the handler. */
+const isNear = (d: Decoded, target: number): boolean =>
+  d.operandSize !== 16 && target >= 0 && target < 4096;
+
+/**
+ * Writes the µop for `d`, which lies at `offset` of its page, to `at`. `apart` says that it is not reached through the
+ * page's map (it crosses into the next page), so that its branches name their target in full.
+ */
+export function compileUop(view: DataView, at: number, d: Decoded, offset: number, mode: number, apart: boolean): Compiled {
+  const row = rows[d.row];
+  if (row === undefined) throw new Error(`no row ${d.row}`);
+  const long = (mode & MODE.BITS64) !== 0;
+  const relative = row.operands.some((o) => o.kind.source === 'rel');
+  const target = offset + d.length + d.imm;
+  const near = relative && !apart && isNear(d, target);
+  const segment = segmentBase(d.segment, long);
+  const displacement = d.disp + (d.base === BASE.RIP ? offset + d.length : 0);
+  const fits = displacement === (displacement | 0);
+  const spec = specOf(row, d, variantOf(row, d, near, segment === ENGINE.zero && long && fits));
+  const handler = spec === undefined ? -1 : handlerNumber(spec.key);
+  view.setInt32(at, 0, true);
+  view.setUint16(at + UOP.offset, offset, true);
+  view.setUint8(at + UOP.length, d.length);
+  if (spec === undefined || handler < 0) {
+    view.setUint16(at + UOP.handler, PSEUDO.unimplemented, true);
+    return { handler: PSEUDO.unimplemented, spec: undefined };
+  }
+  view.setUint16(at + UOP.handler, handler, true);
+  view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_STACK16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
+  writeAddress(view, at, d, spec, segment, displacement);
+  const fields = [UOP.dst, UOP.src, UOP.base];
+  let field = 0;
+  if (spec.operands.length > 0) {
+    for (const operand of row.operands) {
+      const resolved = resolveOperand(operand, d);
+      if (resolved.form === 1) view.setUint16(at + (fields[field++] ?? UOP.src), registerOffset(resolved.register), true);
+    }
+  }
+  if (row.operands.some((o) => o.kind.source === 'string-dst')) view.setUint16(at + UOP.dst, segmentBase(SEGMENT.ES, long), true);
+  view.setUint8(at + UOP.addressShift, 64 - d.addressSize);
+  view.setUint8(at + UOP.linearShift, long ? 0 : 32);
+  writeImmediate(view, at, d, relative, target, spec);
+  return { handler, spec };
+}
+
+function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec, segment: number, displacement: number): void {
+  const relative = d.base === BASE.RIP;
+  view.setUint16(at + UOP.base, relative ? ENGINE.ripPage : d.base >= 0 ? registerOffset(d.base) : ENGINE.zero, true);
+  view.setUint16(at + UOP.index, d.index >= 0 ? registerOffset(d.index) : ENGINE.zero, true);
+  view.setUint16(at + UOP.segment, segment, true);
+  // A general address adds the distance from the page's start itself, in 64 bits.
+  const whole = spec.form === 'b';
+  // POP to memory forms its address after the stack pointer has moved (SDM vol. 2B, "POP").
+  const popped = spec.meaning === 'POP' && d.base === 4 ? spec.size / 8 : 0;
+  view.setInt32(at + UOP.displacement, (whole ? displacement : d.disp) + popped, true);
+  view.setUint16(at + UOP.ripDelta, relative && !whole ? view.getUint16(at + UOP.offset, true) + d.length : 0, true);
+}
+
+function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolean, target: number, spec: HandlerSpec): void {
+  let low = d.imm, high = d.immHigh;
+  if (relative) {
+    low = target | 0;
+    high = Math.floor(target / 0x1_0000_0000);
+  } else if (spec.form === 'o') {
+    low = d.disp;
+    high = d.dispHigh;
+  } else if (rows[d.row]?.operands.some((o) => o.kind.source === 'one') === true) {
+    low = 1;
+    high = 0;
+  }
+  if (spec.meaning === 'ENTER') view.setInt32(at + UOP.displacement, d.imm2, true);
+  view.setInt32(at + UOP.immediate, low, true);
+  view.setInt32(at + UOP.immediate + 4, high, true);
+}
+
+/** Whether the instruction after this one is not reached by falling through. */
+export const endsRun = (spec: HandlerSpec | undefined): boolean => spec === undefined || meanings[spec.meaning]?.ends === true;

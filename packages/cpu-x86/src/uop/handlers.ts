@@ -1,0 +1,82 @@
+/** The list of all handlers, with the numbers that µops hold. */
+import { Decoded } from '../decode/decoded.ts';
+import type { Repeat } from '../meaning/context.ts';
+import { rows } from '../tables/rows.ts';
+import type { Row } from '../tables/types.ts';
+import { type AddressForm, type HandlerSpec, meaningOf, specOf } from './specs.ts';
+
+/** Handlers that stand for no instruction. They retire nothing. */
+export const PSEUDO = {
+  /** Goes on at this µop's own RIP: the end of a run, or code that was invalidated. */
+  resume: 0,
+  /** The instruction lies in two pages: TypeScript decodes it each time. */
+  crossing: 1,
+  /** No instruction: #UD. */
+  invalid: 2,
+  /** Longer than 15 bytes: #GP(0). */
+  tooLong: 3,
+  /** The tables have it and the engine does not. */
+  unimplemented: 4,
+} as const;
+export const PSEUDO_COUNT = 5;
+
+const SIZE_BITS = [16, 32, 64] as const;
+
+/** Effective operand sizes that a row can have. */
+function operandSizes(row: Row, long: boolean): number[] {
+  return SIZE_BITS.filter((size, i) => {
+    if (((row.opSizes >> i) & 1) === 0 || (size === 64 && !long)) return false;
+    switch (row.sizeRule) {
+      case 'd64': return !(long && size === 32);
+      case 'f64': return !long || size === 64;
+      case 'y': return size !== 16;
+      case 'n': return size === (long ? 64 : 32);
+      default: return true;
+    }
+  });
+}
+
+function forms(row: Row, memory: boolean, long: boolean): readonly AddressForm[] {
+  if (!memory) return [''];
+  if (row.operands.some((o) => o.kind.source === 'moffs')) return ['o'];
+  return long ? ['b', 'g'] : ['g'];
+}
+
+function* specsOf(row: Row): Generator<HandlerSpec> {
+  const d = new Decoded();
+  const rm = row.operands.find((o) => o.kind.source === 'rm' || o.kind.source === 'moffs');
+  const memories = rm === undefined ? [false] : [true, false].filter((m) => (m ? row.mod !== 'reg' : row.mod !== 'mem' && rm.kind.source === 'rm'));
+  const repeats: Repeat[] = row.rep === 'rep' ? ['', 'rep'] : row.rep === 'repe' ? ['', 'repe', 'repne'] : [''];
+  for (const long of [true, false]) {
+    if (!(long ? row.in64 : row.inLegacy)) continue;
+    d.mode = long ? 2 : 1;
+    for (const operandSize of operandSizes(row, long)) {
+      d.operandSize = operandSize;
+      for (const memory of memories) for (const form of forms(row, memory, long)) {
+        for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of [true, false]) {
+          const spec = specOf(row, d, { operandSize, memory, form, long, lock, repeat, near });
+          if (spec !== undefined) yield spec;
+        }
+      }
+    }
+  }
+}
+
+function enumerate(): HandlerSpec[] {
+  const found = new Map<string, HandlerSpec>();
+  for (const row of rows) for (const spec of specsOf(row)) if (!found.has(spec.key)) found.set(spec.key, spec);
+  const all = [...found.values()];
+  // The interpreter's own cases come first, so that its switch is dense.
+  return [...all.filter((spec) => !spec.cold), ...all.filter((spec) => spec.cold)];
+}
+
+/** Handler `n` has the number `PSEUDO_COUNT + n`. */
+export const handlers: readonly HandlerSpec[] = enumerate();
+export const hotCount = handlers.filter((spec) => !spec.cold).length;
+const numbers = new Map(handlers.map((spec, i) => [spec.key, PSEUDO_COUNT + i]));
+
+/** The number of a handler by its key; -1 when no row needs it. */
+export const handlerNumber = (key: string): number => numbers.get(key) ?? -1;
+
+/** Rows that have a meaning. */
+export const implementedRows: readonly Row[] = rows.filter((row) => meaningOf(row) !== undefined);

@@ -1,0 +1,134 @@
+/**
+ * Handlers: a meaning for one operand size and one shape of operands. They are enumerated from the decoder's rows, so
+ * that exactly those exist which some encoding needs.
+ */
+import type { Decoded } from '../decode/decoded.ts';
+import { PREFIX } from '../decode/codes.ts';
+import { sizeInBits } from '../decode/operands.ts';
+import type { Repeat } from '../meaning/context.ts';
+import { meanings } from '../meaning/meanings.ts';
+import type { Size } from '../meaning/words.ts';
+import type { Operand, Row } from '../tables/types.ts';
+
+/** Register, memory or immediate. */
+export interface OperandShape {
+  readonly kind: 'r' | 'm' | 'i';
+  readonly size: Size;
+}
+/**
+ * How the memory operand's address is formed: `b` base and displacement, 64 bits, no segment base; `g` anything; `o` a
+ * 64-bit offset in the place of the immediate, with a segment base.
+ */
+export type AddressForm = '' | 'b' | 'g' | 'o';
+
+export interface HandlerSpec {
+  readonly key: string;
+  readonly meaning: string;
+  readonly size: Size;
+  readonly operands: readonly OperandShape[];
+  readonly form: AddressForm;
+  readonly condition: number;
+  readonly lock: boolean;
+  readonly repeat: Repeat;
+  /** Stack addresses have 64 bits and no segment base. */
+  readonly flatStack: boolean;
+  /** The relative target lies in the same page. */
+  readonly near: boolean;
+  /** Is a function of its own rather than a case of the interpreter's switch. */
+  readonly cold: boolean;
+}
+
+/** What of a decoded instruction decides its handler. */
+export interface Variant {
+  readonly operandSize: number;
+  readonly memory: boolean;
+  readonly form: AddressForm;
+  readonly long: boolean;
+  readonly lock: boolean;
+  readonly repeat: Repeat;
+  readonly near: boolean;
+}
+
+const ALIASES: Readonly<Record<string, string>> = {
+  MOVSXD: 'MOVSX', CBW: 'CBW', CWDE: 'CBW', CDQE: 'CBW', CWD: 'CWD', CDQ: 'CWD', CQO: 'CWD', MOVNTI: 'MOV',
+  PUSHAD: 'PUSHA', POPAD: 'POPA', PUSHFD: 'PUSHF', PUSHFQ: 'PUSHF', POPFD: 'POPF', POPFQ: 'POPF',
+  JECXZ: 'JCXZ', JRCXZ: 'JCXZ', PAUSE: 'NOP', ENDBR64: 'NOP', ENDBR32: 'NOP', PREFETCHNTA: 'NOP', PREFETCHT0: 'NOP',
+  PREFETCHT1: 'NOP', PREFETCHT2: 'NOP', PREFETCH: 'NOP', PREFETCHW: 'NOP', LFENCE: 'NOP', MFENCE: 'NOP', SFENCE: 'NOP',
+  HLT: 'SYSTEM', INT: 'SYSTEM', INT3: 'SYSTEM', SYSCALL: 'SYSTEM', CPUID: 'SYSTEM', RDTSC: 'SYSTEM',
+};
+const STRING = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
+/** Opcodes with a condition in their low four bits. */
+const CONDITIONAL: Readonly<Record<string, string>> = { 'one7': 'J', '0F8': 'J', '0F9': 'SET', '0F4': 'CMOV' };
+/** Meanings whose operands are implied or not accessed. */
+const NO_OPERANDS = /^(MOVS|CMPS|STOS|LODS|SCAS|NOP|UD[012]|XLATB|SYSTEM)$/;
+
+const isInteger = (row: Row): boolean =>
+  row.family.startsWith('integer') || row.family === 'bmi' || /^(CPUID|RDTSC|SYSCALL|[LMS]FENCE)$/.test(row.mnemonic);
+
+/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
+export function meaningOf(row: Row): { name: string; condition: number } | undefined {
+  if (!isInteger(row)) return undefined;
+  const sources = row.operands.map((o) => o.kind);
+  if (sources.some((k) => k.registers !== 'none' && k.registers !== 'gpr')) return undefined;
+  if (sources.some((k) => k.source === 'far' || (k.memSize === 'p' && k.source === 'rm'))) return undefined;
+  const conditional = CONDITIONAL[`${row.map}${(row.opcode >> 4).toString(16)}`];
+  if (conditional !== undefined && row.prefix === 'any') return { name: conditional, condition: row.opcode & 15 };
+  const relative = sources.some((k) => k.source === 'rel');
+  let name = ALIASES[row.mnemonic] ?? STRING.exec(row.mnemonic)?.[1] ?? row.mnemonic;
+  if (name === 'IMUL' && row.operands.length === 1) name = 'IMUL1';
+  if (relative && (name === 'JMP' || name === 'CALL')) name += 'REL';
+  return name in meanings ? { name, condition: 0 } : undefined;
+}
+
+function shapeOf(operand: Operand, d: Decoded, memory: boolean): OperandShape | undefined {
+  const { kind } = operand;
+  const sized = (k: OperandShape['kind'], bits: number): OperandShape => ({ kind: k, size: (bits === 128 ? 64 : bits) as Size });
+  switch (kind.source) {
+    case 'rm': return memory ? sized('m', kind.memSize === 'none' ? d.operandSize : sizeInBits(kind.memSize, d)) : sized('r', sizeInBits(kind.regSize, d));
+    case 'moffs': return sized('m', sizeInBits(kind.memSize, d));
+    case 'reg': case 'vvvv': case 'opcode': case 'fixed': return sized('r', sizeInBits(kind.regSize, d));
+    case 'imm': return sized('i', kind.signed ? d.operandSize : sizeInBits(kind.memSize, d));
+    case 'one': return sized('i', 8);
+    case 'rel': return sized('i', d.operandSize);
+    default: return undefined;
+  }
+}
+
+/** Sizes and forms so common that they are worth a place in the interpreter's own function. */
+const isCold = (name: string, size: Size): boolean =>
+  meanings[name]?.cold === true || (size === 16 && !/^(MOV|MOVZX|MOVSX|NOP|CMP)$/.test(name));
+
+/** The handler for a decoded instruction, of which only the row and the sizes matter here. */
+export function specOf(row: Row, d: Decoded, v: Variant): HandlerSpec | undefined {
+  const found = meaningOf(row);
+  if (found === undefined) return undefined;
+  const { name, condition } = found, entry = meanings[name];
+  const operands = NO_OPERANDS.test(name) ? [] : row.operands.flatMap((o) => shapeOf(o, d, v.memory) ?? []);
+  // BOUND's memory operand is a pair; its meaning reads the two halves itself.
+  const text = row.operands.find((o) => o.kind.source === 'string-src' || o.kind.source === 'string-dst');
+  const first = operands[0];
+  const natural = first !== undefined && first.kind !== 'i' ? first.size : d.operandSize;
+  const size = (text === undefined ? natural : sizeInBits(text.kind.memSize, d)) as Size;
+  const implicitLock = name === 'XCHG' && first?.kind === 'm';
+  const lock = first?.kind === 'm' && (v.lock || implicitLock);
+  const repeat = STRING.test(row.mnemonic) ? (row.rep === 'rep' && v.repeat !== '' ? 'rep' : v.repeat) : '';
+  const flatStack = v.long && entry?.stack === true;
+  const near = v.near && entry?.relative === true;
+  const cold = lock || isCold(name, size);
+  const form = !operands.some((o) => o.kind === 'm') ? '' : cold && v.form === 'b' ? 'g' : v.form;
+  const shapes = operands.map((o) => `${o.kind}${o.size}`).join();
+  const key = [name, condition, size, shapes, form, lock ? 'lock' : '', repeat, flatStack ? 'flat' : '', near ? 'near' : ''].join(':');
+  return { key, meaning: name, size, operands, form, condition, lock, repeat, flatStack, near, cold };
+}
+
+/** The variant of a decoded instruction. `near` is the caller's to say, which knows the page. */
+export function variantOf(row: Row, d: Decoded, near: boolean, flat: boolean): Variant {
+  const long = (d.mode & 2) !== 0;
+  const moffs = row.operands.some((o) => o.kind.source === 'moffs');
+  const simple = flat && d.index < 0 && d.addressSize === 64;
+  return {
+    operandSize: d.operandSize, memory: d.hasMemory !== 0, form: moffs ? 'o' : simple ? 'b' : 'g', long, near,
+    lock: (d.prefixes & PREFIX.LOCK) !== 0,
+    repeat: (d.prefixes & PREFIX.REP) !== 0 ? (row.rep === 'repe' ? 'repe' : 'rep') : (d.prefixes & PREFIX.REPNE) !== 0 ? 'repne' : '',
+  };
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { implementedRows } from '../src/uop/handlers.ts';
+import { makeCases } from './cases.ts';
+import { differences, Emulated } from './emulated.ts';
+import { missing, Native } from './native.ts';
+
+const why = missing();
+
+describe.skipIf(why !== undefined)(`the interpreter against this processor${why === undefined ? '' : ` (${why})`}`, () => {
+  test('does what the hardware does for a sample of every implemented row', { timeout: 120_000 }, () => {
+    const cases = makeCases(20261121, 8);
+    const native = new Native(), emulated = new Emulated();
+    const expected = native.run(cases);
+    native.dispose();
+    const failures = cases.flatMap((c, i) => {
+      const outcome = expected[i];
+      const found = outcome === undefined ? ['no outcome'] : differences(c, outcome, emulated.run(c));
+      return found.length === 0 ? [] : [`${c.row} [${[...c.bytes].map((b) => b.toString(16)).join(' ')}] ${found.join('; ')}`];
+    });
+    expect(failures).toEqual([]);
+    // System calls and what vendors do differently are left out; nothing else may be.
+    const covered = new Set(cases.map((c) => c.row));
+    expect(implementedRows.filter((row) => !covered.has(row.id)).map((row) => row.id)).toMatchInlineSnapshot(`
+      [
+        "MOVSXD_Gv_Ew",
+        "JCXZ_Jb",
+        "INT3",
+        "INT_Ib",
+        "INTO",
+        "HLT",
+        "NOP_0F0D",
+        "RDTSC",
+        "CPUID",
+        "SYSCALL",
+      ]
+    `);
+  });
+
+  test('notices when a result differs', () => {
+    const [first] = makeCases(1, 1);
+    if (first === undefined) throw new Error('no case');
+    const outcome = new Emulated().run(first);
+    const wrong = { ...outcome, flags: outcome.flags ^ first.mask, rip: outcome.rip + 1 };
+    expect(differences(first, wrong, outcome).map((text) => text.split(':')[0])).toEqual(['rip', 'flags']);
+  });
+});
