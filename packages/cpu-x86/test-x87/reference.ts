@@ -97,7 +97,8 @@ const fixed = (sig: bigint, e: number, bits: bigint): bigint => {
 /** The exact result of an operation of finite numbers in its domain. */
 export const exactly = (op: Operation, c: Case): Fixed => {
   const ea = power(c.ase);
-  const bits = BigInt(200 + Math.max(0, -ea - 60) * (op === 'fcos' ? 1 : 2)) + GUARD;
+  // A small operand needs more bits; not under FYL2X, where it is taken apart into exponent and significand.
+  const bits = BigInt(200 + Math.max(0, -ea - 60) * (op === 'fyl2x' ? 0 : 2)) + GUARD;
   const a = signed(c.a, c.ase);
   const b = signed(c.b, c.bse);
   switch (op) {
