@@ -71,3 +71,26 @@ export function measure(op: Transcendental, count: number, seed: number, host: H
   });
   return found;
 }
+
+/** A result under a control word: how far the exact one is above it, in units of its last place, and what C1 claims. */
+export interface Rounding {
+  readonly above: number;
+  readonly negative: boolean;
+  readonly roundedUp: boolean;
+  readonly text: string;
+}
+
+/** Results under a rounding control (bits 10 and 11 of the control word). */
+export function roundings(op: Transcendental, count: number, seed: number, rc: number): readonly Rounding[] {
+  const driver = new Driver(count);
+  const r = new Random(seed);
+  const cases = Array.from({ length: count }, () => ({ ...inDomain(r, op), cw: 0x37f | rc }));
+  cases.forEach((c, i) => writeCase(driver.input, i * RECORD, c));
+  driver.run(count);
+  return cases.map((c, i) => {
+    const at = i * RECORD;
+    const se = driver.output.getUint16(at + 8, true);
+    const above = ulps(driver.output.getBigUint64(at, true), se, exactly(op, c));
+    return { above, negative: se >= 0x8000, roundedUp: (driver.output.getUint16(at + 10, true) & 0x200) !== 0, text: showCase(c) };
+  });
+}
