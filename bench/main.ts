@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures built code, not sources, so it needs `npm run build`. `npm run bench -- dispatch` runs one.
+ * `npm run bench`: measures built code, not sources, so it builds first. `npm run bench -- dispatch` runs one.
  * Each file is a process of its own, so that one benchmark's types do not slow the next one down.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,11 @@ const unknown = chosen.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   console.error(`No benchmark is called ${unknown.join(', ')}; there are: ${all.join(', ')}.`);
   process.exit(2);
+}
+const build = spawnSync('npm', ['run', 'build'], { encoding: 'utf8' });
+if (build.status !== 0) {
+  console.error(`The build failed:\n${build.stdout}${build.stderr}`);
+  process.exit(1);
 }
 console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
 for (const name of chosen.length > 0 ? chosen : all) {
