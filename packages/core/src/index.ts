@@ -16,6 +16,7 @@ export * from './cpu/control-block.ts';
 export type * from './cpu/exits.ts';
 export * from './cpu/vcpu.ts';
 export * from './cpu/tlb-layout.ts';
+export * from './cpu/mmu-block.ts';
 export * from './mmu/mmu.ts';
 export * from './iommu/iommu.ts';
 export type * from './interrupt/lines.ts';

@@ -23,8 +23,10 @@ const quads = [
   'dr0', 'dr1', 'dr2', 'dr3', 'dr6', 'dr7',
   'efer', 'star', 'lstar', 'cstar', 'sfmask', 'kernelGsBase', 'sysenterCs', 'sysenterEsp', 'sysenterEip',
   'pat', 'apicBase', 'tscOffset', 'tscAux', 'mtrrDefType', 'gdtrBase', 'idtrBase',
+  // The page-directory-pointer registers of PAE paging, which MOV to CR3 loads (Intel SDM vol. 3A §4.4.1).
+  'pdpte0', 'pdpte1', 'pdpte2', 'pdpte3',
 ] as const;
-const words = ['gdtrLimit', 'idtrLimit', 'cpl', 'interruptShadow', 'activity', 'mxcsr'] as const;
+const words = ['gdtrLimit', 'idtrLimit', 'cpl', 'interruptShadow', 'activity', 'mxcsr', 'pkru'] as const;
 
 export type QuadRegister = GeneralRegister | (typeof quads)[number];
 export type WordRegister = (typeof words)[number];

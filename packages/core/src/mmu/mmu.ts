@@ -3,6 +3,7 @@ import type { VcpuState } from '../cpu/vcpu-state.ts';
 import { checkKind } from '../device/device.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import type { Host } from '../memory/host.ts';
+import type { HostOffset } from '../units/units.ts';
 
 /**
  * The MMU: from linear to guest-physical to machine addresses. A strategy (EPT, NPT, shadow, direct, native) is
@@ -21,6 +22,11 @@ export interface MmuHost {
   readonly space: AddressSpace;
   /** How many vCPUs will use it. */
   readonly cpus: number;
+  /**
+   * Byte offset of a bitmap with one bit for each machine frame of the Host (bit n of word n/32), set by engines while
+   * the frame holds decoded or translated code. Absent: no frame ever does.
+   */
+  readonly codeBitmap?: HostOffset;
 }
 
 export type MmuStrategy = 'ept' | 'npt' | 'shadow' | 'direct' | 'native';
