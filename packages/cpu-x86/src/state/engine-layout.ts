@@ -2,9 +2,9 @@
  * What the engine keeps behind a vCPU's architectural state, in the same block of the Host's memory: values that both
  * the generated WebAssembly and TypeScript read, and the software TLB. Offsets are bytes from the start of the block.
  */
-import { TLB_ENTRIES, TLB_ENTRY_SIZE, VCPU_STATE_ALIGN, VCPU_STATE_SIZE } from '@polyvisor/core';
+import { MMU_BLOCK_END, TLB_ENTRIES, TLB_ENTRY_SIZE, VCPU_STATE_ALIGN } from '@polyvisor/core';
 
-const start = Math.ceil(VCPU_STATE_SIZE / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
+const start = Math.ceil(MMU_BLOCK_END / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
 
 /** Bytes for values that go to or come from more than one place: two pages' ends, or a device. */
 export const SCRATCH_SIZE = 32;
