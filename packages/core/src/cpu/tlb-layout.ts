@@ -24,7 +24,7 @@ export const TLB_INVALID_HIGH = -1;
 export const TlbFlag = {
   /** A global page (CR4.PGE): survives a CR3 load. */
   global: 1,
-  /** Not RAM: the access goes to the MMIO dispatch; the guest-physical page is in the engine's MMIO table. */
+  /** Not RAM. The entry never compares equal: each access comes to `fill`, which gives the address for the dispatch. */
   mmio: 2,
   /** The frame holds decoded or translated code: writes take the slow path. */
   code: 4,
