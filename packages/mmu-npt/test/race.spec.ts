@@ -36,4 +36,4 @@ test('loses no change that another processor makes to an entry while it is marke
   expect(words[entry + 1]).toBe(ROUNDS << 20);
   g.fill(LINEAR, Access.write);
   expect(words[entry]! & 0x60).toBe(0x60);
-}, 20_000);
+});

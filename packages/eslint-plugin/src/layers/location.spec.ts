@@ -22,9 +22,9 @@ describe('locate', () => {
   });
 
   it('reads paths of Windows', () => {
-    const location = locate(polyvisorLayers, 'C:\\work\\apps\\web\\src\\a.ts');
+    const location = locate(polyvisorLayers, 'C:\\code\\apps\\web\\src\\a.ts');
 
-    expect(location).toEqual({ folder: 'apps', name: 'web', root: 'C:/work/apps/web/' });
+    expect(location).toEqual({ folder: 'apps', name: 'web', root: 'C:/code/apps/web/' });
   });
 
   it('reads a path that begins at the workspace', () => {
