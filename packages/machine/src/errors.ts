@@ -120,9 +120,4 @@ export const machineErrors = defineErrors('machine', {
     message: `the snapshot's section "${p.section}" ${p.why}`,
     remedy: 'Restore with the plugins and the description the snapshot was made with.',
   }),
-  'guest-fault': (p: { what: string; why: string }) => ({
-    thing: p.what,
-    message: p.why,
-    remedy: 'Look at the machine\'s registers and the "exit" events.',
-  }),
 });
