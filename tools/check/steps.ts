@@ -12,6 +12,7 @@ const vitest = ['vitest', 'run', '--reporter', 'default', '--reporter', 'json', 
 
 /** The steps of `npm test`, in order. A step fails when its command exits with anything but 0. */
 export const steps: readonly Step[] = [
+  { name: 'generate', run: ['npm', 'run', 'generate'] },
   { name: 'typecheck', run: ['npm', 'run', 'typecheck'] },
   { name: 'lint', run: ['npm', 'run', 'lint'] },
   { name: 'layers', run: ['npm', 'run', 'layers'] },
