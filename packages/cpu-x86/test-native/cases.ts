@@ -1,6 +1,6 @@
 /** Makes cases from the instruction tables: every implemented row, all sizes and shapes, corner values. */
 import { BASE, Decoded, Decoder, rows, VERDICT, MODE, FLAG, STATUS_FLAGS, type Row } from '../src/index.ts';
-import { meaningOf } from '../src/uop/specs.ts';
+import { meaningOf } from '../src/uop/meaning-of.ts';
 import { CODE, WINDOW, WINDOW_SIZE, type Case } from './native.ts';
 
 /** Mulberry32: small, and good enough to pick corner values. */

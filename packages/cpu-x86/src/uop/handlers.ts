@@ -3,7 +3,8 @@ import { Decoded } from '../decode/decoded.ts';
 import type { Repeat } from '../meaning/context.ts';
 import { rows } from '../tables/rows.ts';
 import type { Row } from '../tables/types.ts';
-import { type AddressForm, type HandlerSpec, meaningOf, specOf } from './specs.ts';
+import { meaningOf } from './meaning-of.ts';
+import { type AddressForm, type HandlerSpec, specOf } from './specs.ts';
 
 /** Handlers that stand for no instruction. They retire nothing. */
 export const PSEUDO = {

@@ -9,6 +9,7 @@ import type { Repeat } from '../meaning/context.ts';
 import { meanings } from '../meaning/meanings.ts';
 import type { Size } from '../meaning/words.ts';
 import type { Operand, Row } from '../tables/types.ts';
+import { meaningOf } from './meaning-of.ts';
 
 /** Register, memory or immediate. */
 export interface OperandShape {
@@ -49,36 +50,9 @@ export interface Variant {
   readonly near: boolean;
 }
 
-const ALIASES: Readonly<Record<string, string>> = {
-  MOVSXD: 'MOVSX', CBW: 'CBW', CWDE: 'CBW', CDQE: 'CBW', CWD: 'CWD', CDQ: 'CWD', CQO: 'CWD', MOVNTI: 'MOV',
-  PUSHAD: 'PUSHA', POPAD: 'POPA', PUSHFD: 'PUSHF', PUSHFQ: 'PUSHF', POPFD: 'POPF', POPFQ: 'POPF',
-  JECXZ: 'JCXZ', JRCXZ: 'JCXZ', PAUSE: 'NOP', ENDBR64: 'NOP', ENDBR32: 'NOP', PREFETCHNTA: 'NOP', PREFETCHT0: 'NOP',
-  PREFETCHT1: 'NOP', PREFETCHT2: 'NOP', PREFETCH: 'NOP', PREFETCHW: 'NOP', LFENCE: 'NOP', MFENCE: 'NOP', SFENCE: 'NOP',
-  HLT: 'SYSTEM', INT: 'SYSTEM', INT3: 'SYSTEM', SYSCALL: 'SYSTEM', CPUID: 'SYSTEM', RDTSC: 'SYSTEM',
-};
 const STRING = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
-/** Opcodes with a condition in their low four bits. */
-const CONDITIONAL: Readonly<Record<string, string>> = { 'one7': 'J', '0F8': 'J', '0F9': 'SET', '0F4': 'CMOV' };
 /** Meanings whose operands are implied or not accessed. */
 const NO_OPERANDS = /^(MOVS|CMPS|STOS|LODS|SCAS|NOP|UD[012]|XLATB|SYSTEM)$/;
-
-const isInteger = (row: Row): boolean =>
-  row.family.startsWith('integer') || row.family === 'bmi' || /^(CPUID|RDTSC|SYSCALL|[LMS]FENCE)$/.test(row.mnemonic);
-
-/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
-export function meaningOf(row: Row): { name: string; condition: number } | undefined {
-  if (!isInteger(row)) return undefined;
-  const sources = row.operands.map((o) => o.kind);
-  if (sources.some((k) => k.registers !== 'none' && k.registers !== 'gpr')) return undefined;
-  if (sources.some((k) => k.source === 'far' || (k.memSize === 'p' && k.source === 'rm'))) return undefined;
-  const conditional = CONDITIONAL[`${row.map}${(row.opcode >> 4).toString(16)}`];
-  if (conditional !== undefined && row.prefix === 'any') return { name: conditional, condition: row.opcode & 15 };
-  const relative = sources.some((k) => k.source === 'rel');
-  let name = ALIASES[row.mnemonic] ?? STRING.exec(row.mnemonic)?.[1] ?? row.mnemonic;
-  if (name === 'IMUL' && row.operands.length === 1) name = 'IMUL1';
-  if (relative && (name === 'JMP' || name === 'CALL')) name += 'REL';
-  return name in meanings ? { name, condition: 0 } : undefined;
-}
 
 function shapeOf(operand: Operand, d: Decoded, memory: boolean): OperandShape | undefined {
   const { kind } = operand;
