@@ -1,5 +1,5 @@
 import {
-  FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
+  CodeFrames, FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
   type AddressSpace, type AddressSpaceOptions, type FrameAllocator, type Host, type HostOffset,
 } from '@polyvisor/core';
 import { RadixAddressSpace } from './address-space.ts';
@@ -57,6 +57,7 @@ class SharedMemoryHost implements Host {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly view: DataView<SharedArrayBuffer>;
   readonly frames: FrameAllocator;
+  readonly code: CodeFrames;
   readonly #tables: TableSpace;
   readonly #spaces = new Set<AddressSpace>();
 
@@ -67,7 +68,8 @@ class SharedMemoryHost implements Host {
     this.words = new Int32Array(buffer);
     this.view = new DataView(buffer);
     this.#tables = new TableSpace(GUARD, tables);
-    this.frames = new RunAllocator(this.bytes, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
+    this.code = new CodeFrames(this.words, this.reserve(CodeFrames.size(buffer.byteLength), 4, 'code frames'));
+    this.frames = new RunAllocator(this.bytes, this.code, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
   }
 
   reserve(size: number, align: number, owner: string): HostOffset {
