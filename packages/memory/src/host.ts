@@ -11,7 +11,7 @@ import { TableSpace } from './table-space.ts';
 export interface HostOptions {
   /** Bytes of frames for guests and tables, rounded up to 2 MiB. */
   readonly frames: number;
-  /** Bytes for engines' own tables, rounded up to 2 MiB. Default 16 MiB. */
+  /** Bytes for engines' own tables, rounded up to 2 MiB. Default 64 MiB; an x86 processor needs about 30. */
   readonly tables?: number;
 }
 
@@ -24,7 +24,7 @@ const GUARD = WASM_PAGE;
 
 /** A Host in this process or page: one shared WebAssembly memory, committed as it is touched. */
 export function createHost(options: HostOptions): Host {
-  const tables = roundUp('tables', options.tables ?? 16 * 2 ** 20);
+  const tables = roundUp('tables', options.tables ?? 64 * 2 ** 20);
   const pool = roundUp('frames', options.frames);
   const size = tables + pool;
   if (size > MAX_BYTES) {
