@@ -1,6 +1,7 @@
 import type { ModuleBuilder, TypeList } from '@polyvisor/wasm';
 import type { Wide } from '../x87/wide.ts';
 import { conversionRecipes } from './conversions.ts';
+import { addDot } from './dot.ts';
 import { addCommit, addOperation, type AnyOperation, emitterOf, type Operation } from './operation.ts';
 import { compareBy, recipesOf, roundBy } from './recipes.ts';
 import { FLOAT_SHAPES, type FloatShape } from './shapes.ts';
@@ -128,6 +129,10 @@ export function addSseFloat(m: ModuleBuilder, wide?: Wide): SseFloat {
     const recipes = recipesOf(soft, shape);
     const operations = new Map<string, AnyOperation>();
     for (const [name, recipe] of Object.entries(recipes)) operations.set(name, addOperation(m, commit, recipe));
+    const mul = operations.get('mul'), horizontalAdd = operations.get('horizontalAdd');
+    if (mul !== undefined && horizontalAdd !== undefined && shape !== 'f64x4') {
+      operations.set('dot', addDot(m, `${shape}.dot`, { mul, horizontalAdd }, shape === 'f32x8' ? 2 : 1, shape !== 'f64x2'));
+    }
     const by = (name: 'compare' | 'round', make: typeof compareBy) => (imm: number): Pick<AnyOperation, 'emit'> => {
       const recipe = recipes[name], operation = operations.get(name);
       if (recipe === undefined || operation === undefined) throw new Error(`${shape} has no ${name}`);

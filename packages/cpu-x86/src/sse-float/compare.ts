@@ -60,9 +60,8 @@ export function addComparisons(m: ModuleBuilder, operands: Operands): SoftCompar
   // MINSD and MAXSD: the second operand, unless the first is strictly beyond it.
   const extreme = (name: string, wanted: number): Soft2 => m.func(name, { params: ['i64', 'i64', 'i32'], results: RESULT }, (s, a, b, mode) => {
     const [relation, flags] = s.call(relate, a, b, mode);
-    s.if(i32.eq(relation, UNORDERED), () => s.return(b, IE));
     const [bits] = s.call(operands.flush, select(a, b, i32.eq(relation, wanted)), mode);
-    return [bits, flags];
+    return [bits, select(i32.const(IE), flags, i32.eq(relation, UNORDERED))];
   });
 
   const compare = m.func('softCompare', { params: ['i64', 'i64', 'i32', 'i32'], results: RESULT }, (s, a, b, mode, predicate) => {

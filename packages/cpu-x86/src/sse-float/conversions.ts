@@ -27,7 +27,12 @@ const demote = way((q, bits) => {
   const r = q.s.let(f32.demote_f64(double.from(bits) as Value<'f64'>));
   return [single.to(r), i32.and(q.ready(), inRange(single, r) as I32)];
 });
-const promoteLow = way((q, x) => [f64x2.promote_low_f32x4(x as V128), doubles.all(usual(doubles, q.s.let(f64x2.promote_low_f32x4(x as V128))))]);
+const promoteLow = way((q, x) => {
+  const r = q.s.let(f64x2.promote_low_f32x4(x as V128));
+  // What was a denormal is a normal number now.
+  const normal = doubles.ge(doubles.abs(r), doubles.constant(single.smallest));
+  return [r, doubles.all(doubles.or(normal, doubles.eq(r, doubles.constant(0))))];
+});
 
 /** To an integer: exact ones, and inexact ones where PE is set; `limit` is beyond the largest. */
 const toInteger = (wide: boolean, from: 'f32' | 'f64', truncate: boolean): NativeWay => way((q, bits) => {
@@ -106,7 +111,7 @@ export function conversionRecipes(soft: Soft): Record<string, Recipe> {
 
 const truncateSingles = way((q, x) => {
   const r = q.s.let(i32x4.trunc_sat_f32x4_s(x as V128));
-  const exact = singles.all(singles.eq(f32x4.convert_i32x4_s(r as V128), x));
+  const exact = singles.all(singles.eq(f32x4.convert_i32x4_s(r), x));
   const fits = singles.all(singles.lt(singles.abs(x), singles.constant(2 ** 31)));
   return [r, i32.and(fits, i32.or(exact, q.inexactIsKnown()))];
 });

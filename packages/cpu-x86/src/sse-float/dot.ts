@@ -1,40 +1,40 @@
-import { type Func, i32, type ModuleBuilder, select, type Value } from '@polyvisor/wasm';
-import { ALL, RESULT, type Soft2 } from './format.ts';
+import { type Func, i32, i32x4, i64x2, type ModuleBuilder, type TypeList, v128, type Value } from '@polyvisor/wasm';
+import { type AnyOperation, callOf } from './operation.ts';
 
-type I64 = Value<'i64'>;
+type I32 = Value<'i32'>;
+type V128 = Value<'v128'>;
 
-/** `dot(a0, …, b0, …, mode, imm)`: the sum of the products that the high four bits of `imm` name. */
-export type SoftDot = Func<readonly ('i64' | 'i32')[], typeof RESULT>;
+/** The operations of a shape of which a dot product is made. */
+interface Parts {
+  readonly mul: AnyOperation;
+  readonly horizontalAdd: AnyOperation;
+}
+
+/** All ones in the lanes whose bits are set. */
+const laneMask = (bits: I32, single: boolean): V128 => single
+  ? i32x4.ne(v128.and(i32x4.splat(bits), i32x4.const(1, 2, 4, 8)), i32x4.const(0, 0, 0, 0))
+  : i64x2.ne(v128.and(i32x4.splat(bits), i64x2.const(1, 2)), i64x2.const(0, 0));
 
 /**
- * DPPS (of four pairs) and DPPD (of two): products, then sums of neighbours (Intel SDM vol. 2A, DPPS). Exceptions of the
- * products that are unmasked keep the sums from being computed, and those of a sum the next one.
+ * DPPS and DPPD: the products that the high four bits of the immediate name, sums of neighbours, sums of these; the low
+ * bits name the lanes that get the result (Intel SDM vol. 2A, DPPS). Each step raises its exceptions before the next
+ * one computes, and an unmasked one ends the instruction.
  */
-export const addDot = (m: ModuleBuilder, soft: { readonly add: Soft2; readonly mul: Soft2 }, pairs: 2 | 4): SoftDot => {
-  const params = [...Array<'i64'>(2 * pairs).fill('i64'), 'i32', 'i32'] as const;
-  return m.func(`softDot${pairs}`, { params, results: RESULT }, (s, ...list) => {
-    const numbers = list.slice(0, 2 * pairs) as I64[];
-    const [mode, imm] = list.slice(2 * pairs) as [Value<'i32'>, Value<'i32'>];
-    const flags = s.var(i32.const(0));
-    const step = (terms: readonly I64[], combine: (k: number) => readonly [I64, Value<'i32'>]): I64[] => {
-      const results = terms.map((_, k) => {
-        const [bits, raised] = combine(k);
-        s.set(flags, i32.or(flags.get(), raised));
-        return bits;
-      });
-      const unmasked = i32.and(i32.and(flags.get(), ALL), i32.xor(i32.shr_u(mode, 7), -1));
-      s.if(unmasked, () => s.return(0, flags.get()));
-      return results;
+export function addDot(m: ModuleBuilder, name: string, parts: Parts, halves: 1 | 2, single: boolean): AnyOperation {
+  const types: TypeList = Array<'v128'>(halves).fill('v128');
+  const func = m.func(name, { params: ['i32', ...types, ...types, 'i32'], results: [...types, 'i32'] }, (s, ...list) => {
+    const state = list[0], imm = list.at(-1) as I32;
+    const used = s.let(laneMask(i32.shr_u(imm, 4), single));
+    const run = (f: Func, operands: readonly Value[]): Value[] => {
+      const all = s.call(f, state, ...operands);
+      const unmasked = all.at(-1) as I32;
+      s.if(unmasked, () => s.return(...operands.slice(0, halves), unmasked));
+      return all.slice(0, -1);
     };
-    let terms = step(numbers.slice(0, pairs), (k) => {
-      const [bits, raised] = s.call(soft.mul, numbers[k] as I64, numbers[k + pairs] as I64, mode);
-      const used = s.let(i32.and(i32.shr_u(imm, 4 + k), 1));
-      return [s.let(select(bits, 0, used)), s.let(i32.mul(raised, used))];
-    });
-    while (terms.length > 1) {
-      const previous = terms;
-      terms = step(previous.slice(0, previous.length / 2), (k) => s.call(soft.add, previous[2 * k] as I64, previous[2 * k + 1] as I64, mode));
-    }
-    return [terms[0] as I64, flags.get()];
+    let sums = run(parts.mul.func, list.slice(1, -1).map((x) => v128.and(x as V128, used)));
+    for (let width = single ? 4 : 2; width > 1; width /= 2) sums = run(parts.horizontalAdd.func, [...sums, ...sums]);
+    const given = s.let(laneMask(imm, single));
+    s.return(...sums.map((x) => v128.and(x as V128, given)), 0);
   });
-};
+  return { func: func, emit: callOf(func) };
+}

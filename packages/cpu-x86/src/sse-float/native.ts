@@ -45,12 +45,15 @@ export const nativeSum = (o: FloatOps, name: 'add' | 'sub'): NativeWay => eachPa
   return [r, both(o, usual(o, a), usual(o, b), usual(o, r), finite(o, r))];
 }, ready);
 
-/** Products and quotients of normal numbers. */
-export const nativeProduct = (o: FloatOps, name: 'mul' | 'div'): NativeWay => eachPart(o, (q, _, operands) => {
+/** Products and quotients of normal numbers; with `zeros` also those that are zero because an operand is. */
+export const nativeProduct = (o: FloatOps, name: 'mul' | 'div', zeros: boolean): NativeWay => eachPart(o, (q, _, operands) => {
   const [a, b] = pair(operands);
   const r = keep(q, o[name](a, b));
-  const least = o.constant(o.smallest);
-  return [r, both(o, o.ge(o.abs(a), least), o.ge(o.abs(b), least), inRange(o, r))];
+  if (!zeros) return [r, both(o, o.ge(o.abs(a), o.constant(o.smallest)), o.ge(o.abs(b), o.constant(o.smallest)), inRange(o, r))];
+  const zero = o.constant(0);
+  const exact = name === 'mul' ? o.or(o.eq(a, zero), o.eq(b, zero)) : o.eq(a, zero);
+  const right = o.or(inRange(o, r), o.and(o.eq(r, zero), exact));
+  return [r, both(o, usual(o, a), usual(o, b), right)];
 }, ready);
 
 export const nativeSqrt = (o: FloatOps): NativeWay => eachPart(o, (q, _, operands) => {
@@ -104,7 +107,7 @@ export const nativeToIntegral = (o: FloatOps, imm: number): NativeWay => {
       const same = keep(q, ops.eq(r, x));
       exact = exact === undefined ? same : keep(q, ops.and(exact, same));
       return [r, usual(ops, x)];
-    })(q, operands, []) as Native;
+    })(q, operands, []);
     const quiet = imm & 8 ? i32.const(1) : i32.or(o.all(exact as Value), q.inexactIsKnown());
     return { results: native.results, ok: i32.and(i32.and(native.ok, quiet), when(q)) };
   };

@@ -56,7 +56,9 @@ export interface Recipe {
   /** The exact function of a lane. */
   soft(s: FunctionBuilder, operands: readonly I64[], mode: I32, extras: readonly I32[], lane: number): readonly [I64, I32];
   /** The native way; operands by number and part. */
-  native?(q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]): Native | undefined;
+  native?(q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]): Native;
+  /** A native way for more cases, in the function. */
+  readonly wider?: Recipe['native'];
 }
 
 export const addCommit = (m: ModuleBuilder): Commit =>
@@ -95,9 +97,9 @@ export function addOperation(m: ModuleBuilder, commit: Commit, recipe: Recipe): 
   const params: TypeList = ['i32', ...Array.from({ length: recipe.arity }, () => recipe.from.types).flat(), ...extras];
   const results: TypeList = [...recipe.to.types, 'i32'];
   const func = m.func(recipe.name, { params, results }, (body, stateParam, ...list) => {
-    const s = body as unknown as FunctionBuilder;
+    const s = body;
     const state = stateParam as I32;
-    const native = recipe.native?.(quickOf(m, s, state), grouped(recipe, list), extrasOf(recipe, list));
+    const native = (recipe.wider ?? recipe.native)?.(quickOf(m, s, state), grouped(recipe, list), extrasOf(recipe, list));
     if (native !== undefined) s.if(likely(native.ok), () => s.return(...native.results, 0));
     const [parts, flags] = exactly(m, s, recipe, state, list);
     const unmasked = s.call(commit, state, flags);
@@ -107,19 +109,22 @@ export function addOperation(m: ModuleBuilder, commit: Commit, recipe: Recipe): 
   return { func: func as unknown as AnyOperation['func'], emit: emitterOf(m, func, recipe) };
 }
 
+/** The emitting form of a function without a native way; `extra` is a last operand. */
+export const callOf = (func: Func, extra?: number): AnyOperation['emit'] => (s, state, operands, fault) => {
+  const all = s.call(func, state, ...operands, ...(extra === undefined ? [] : [extra]));
+  const unmasked = all.at(-1) as I32;
+  s.if(unmasked, () => fault(unmasked));
+  return all.slice(0, -1);
+};
+
 /** The emitting form of a function, perhaps with a native way of its own. */
 export function emitterOf(m: ModuleBuilder, func: Func, recipe: Recipe, extra?: number): AnyOperation['emit'] {
-  const call = (s: FunctionBuilder, state: I32, operands: readonly Value[], fault: (unmasked: I32) => void): Value[] => {
-    const all = s.call(func, state, ...operands, ...(extra === undefined ? [] : [extra])) as unknown as Value[];
-    const unmasked = all.at(-1) as I32;
-    s.if(unmasked, () => fault(unmasked));
-    return all.slice(0, -1);
-  };
+  const call = callOf(func, extra);
   return (s, state, operands, fault) => {
     const bound = operands.map((operand) => s.let(operand));
     const native = recipe.native?.(quickOf(m, s, state), grouped(recipe, bound), extrasOf(recipe, bound));
     if (native === undefined) return call(s, state, bound, fault);
-    return s.if(recipe.to.types, likely(native.ok), () => [...native.results], () => call(s, state, bound, fault)) as unknown as Value[];
+    return s.if(recipe.to.types, likely(native.ok), () => [...native.results], () => call(s, state, bound, fault));
   };
 }
 
@@ -127,14 +132,14 @@ export function emitterOf(m: ModuleBuilder, func: Func, recipe: Recipe, extra?: 
 function exactly(m: ModuleBuilder, s: FunctionBuilder, recipe: Recipe, state: I32, list: readonly Value[]): [Value[], I32] {
   const mxcsr = i32.load(m.ptr.from_i32_u(state), WORD_OFFSETS.mxcsr);
   const mode = s.let(i32.or(i32.and(mxcsr, MXCSR_BITS), recipe.format));
-  const { from, to, operands } = recipe;
+  const { from, to } = recipe;
   const groups = grouped(recipe, list);
   const flags = s.var(i32.const(0));
   const parts: Local[] = to.types.map((type) => s.var(type === 'v128' ? i64x2.const(0, 0) : s.local(type).get()));
   const same = (lane: number): (readonly [number, number])[] => groups.map((_, k) => [k, lane]);
-  const count = operands === undefined ? Math.min(from.lanes.length, to.lanes.length) : to.lanes.length;
+  const count = recipe.operands === undefined ? Math.min(from.lanes.length, to.lanes.length) : to.lanes.length;
   for (let lane = 0; lane < count; lane++) {
-    const numbers = (operands ?? same)(lane).map(([k, n]) => {
+    const numbers = (recipe.operands?.(lane) ?? same(lane)).map(([k, n]) => {
       const source = from.lanes[n] as Lane;
       return s.let(source.get(groups[k]?.[source.part] as Value));
     });

@@ -48,7 +48,8 @@ export const addDivide = (m: ModuleBuilder, wide: Wide, operands: Operands, roun
     s.if(isSpecial(y), () => s.return(signed(sign, mode), flags));
     s.if(isZero(y), () => {
       s.if(isZero(x), () => invalid(s, mode));
-      s.return(infinite, i32.or(flags, ZE));
+      // A denormal dividend is not told.
+      s.return(infinite, ZE);
     });
     s.if(isZero(x), () => s.return(signed(sign, mode), flags));
     const large = s.let(i64.ge_u(x.sig, y.sig));

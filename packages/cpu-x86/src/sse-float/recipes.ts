@@ -1,5 +1,5 @@
 /** The operations on numbers of one shape. */
-import { i32, i32x4, i64, i64x2, i8x16, select, v128, type Value } from '@polyvisor/wasm';
+import { i32, i32x4, i64, i64x2, i8x16, v128, type Value } from '@polyvisor/wasm';
 import type { Soft2 } from './format.ts';
 import {
   nativeCompare, nativeCompareAny, nativeExtreme, nativeOrder, nativeProduct, nativeSqrt, nativeSum, nativeToIntegral, type NativeWay,
@@ -18,6 +18,7 @@ export function recipesOf(soft: Soft, shape: FloatShape): Record<string, Recipe>
   const o = FLOAT_OPS[shape];
   const of = SHAPES[shape];
   const base = { from: of, to: of, format: o.format };
+  const vector = of.types[0] === 'v128';
   const binary = (name: string, f: Soft2, native?: NativeWay): Recipe => ({
     ...base, name: `${shape}.${name}`, arity: 2,
     soft: (s, [a, b], mode) => s.call(f, a as Value<'i64'>, b as Value<'i64'>, mode),
@@ -31,8 +32,9 @@ export function recipesOf(soft: Soft, shape: FloatShape): Record<string, Recipe>
   const recipes: Record<string, Recipe> = {
     add: binary('add', soft.add, nativeSum(o, 'add')),
     sub: binary('sub', soft.sub, nativeSum(o, 'sub')),
-    mul: binary('mul', soft.mul, nativeProduct(o, 'mul')),
-    div: binary('div', soft.div, nativeProduct(o, 'div')),
+    // Vectors often have zeros in some lane.
+    mul: { ...binary('mul', soft.mul, nativeProduct(o, 'mul', vector)), wider: nativeProduct(o, 'mul', true) },
+    div: { ...binary('div', soft.div, nativeProduct(o, 'div', vector)), wider: nativeProduct(o, 'div', true) },
     sqrt: unary('sqrt', soft.sqrt, nativeSqrt(o)),
     min: binary('min', soft.min, nativeExtreme(o, 'lt')),
     max: binary('max', soft.max, nativeExtreme(o, 'gt')),
@@ -114,22 +116,5 @@ function vectorRecipes(soft: Soft, shape: 'f32x4' | 'f64x2' | 'f32x8' | 'f64x4')
     soft: (s, [a, b], mode, _, lane) => s.call(lane % 2 === 0 ? soft.sub : soft.add, a as Value<'i64'>, b as Value<'i64'>, mode),
     native: (q, [a, b]) => nativeSum(o, 'add')(q, [a ?? [], (b ?? []).map((part) => q.s.let(v128.xor(part as V128, signs)))], []),
   };
-  return { horizontalAdd: horizontal('horizontalAdd', 'add'), horizontalSub: horizontal('horizontalSub', 'sub'), addSub, ...dotRecipe(soft, shape) };
-}
-
-function dotRecipe(soft: Soft, shape: 'f32x4' | 'f64x2' | 'f32x8' | 'f64x4'): Record<string, Recipe> {
-  if (shape === 'f64x4') return {};
-  const inVector = shape === 'f64x2' ? 2 : 4;
-  const of = SHAPES[shape];
-  return {
-    dot: {
-      from: of, to: of, format: FLOAT_OPS[shape].format, name: `${shape}.dot`, arity: 2, extras: 1,
-      operands: (lane) => [0, 1].flatMap((operand) =>
-        Array.from({ length: inVector }, (_, k) => [operand, lane - (lane % inVector) + k] as const)),
-      soft: (s, numbers, mode, [imm], lane) => {
-        const [bits, raised] = s.call(inVector === 2 ? soft.dot2 : soft.dot4, ...numbers, mode, imm as Value<'i32'>);
-        return [select(bits, 0, i32.and(i32.shr_u(imm as Value<'i32'>, lane % inVector), 1)), raised];
-      },
-    },
-  };
+  return { horizontalAdd: horizontal('horizontalAdd', 'add'), horizontalSub: horizontal('horizontalSub', 'sub'), addSub };
 }

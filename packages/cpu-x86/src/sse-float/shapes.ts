@@ -96,7 +96,7 @@ const identity: One = (x) => x;
 
 const ofScalar = (ops: unknown, rest: Pick<FloatOps, 'from' | 'to' | 'constant' | 'pick' | 'spread' | 'smallest' | 'format'>): FloatOps => ({
   ...numeric(ops), ...rest,
-  maskOf: identity as (bit: I32) => I32,
+  maskOf: identity,
   and: (a, b) => i32.and(a as I32, b as I32), or: (a, b) => i32.or(a as I32, b as I32), all: (mask) => mask as I32,
 });
 const ofVector = (ops: unknown, rest: Pick<FloatOps, 'all' | 'constant' | 'smallest' | 'format'>): FloatOps => ({

@@ -2,7 +2,6 @@ import type { ModuleBuilder } from '@polyvisor/wasm';
 import { addWide, type Wide } from '../x87/wide.ts';
 import { addComparisons, type SoftComparisons } from './compare.ts';
 import { addFormats, type SoftConversions } from './convert.ts';
-import { addDot, type SoftDot } from './dot.ts';
 import { addEstimates, type Estimates } from './estimate.ts';
 import type { Soft1, Soft2 } from './format.ts';
 import { addFused, type SoftFused } from './fused.ts';
@@ -20,22 +19,15 @@ export interface Soft extends SoftComparisons, SoftConversions, SoftIntegers, Es
   readonly div: Soft2;
   readonly sqrt: Soft1;
   readonly fused: SoftFused;
-  readonly dot2: SoftDot;
-  readonly dot4: SoftDot;
 }
 
 export function addSoft(m: ModuleBuilder, wide: Wide = addWide(m)): Soft {
   const operands = addOperands(m);
   const round = addRound(m, wide);
   const sum = addSum(m, wide, round);
-  const addition = addAddition(m, operands, sum);
-  const mul = addMultiply(m, operands, round);
-  const terms = { add: addition.add, mul };
   return {
-    ...addition,
-    mul,
-    dot2: addDot(m, terms, 2),
-    dot4: addDot(m, terms, 4),
+    ...addAddition(m, operands, sum),
+    mul: addMultiply(m, operands, round),
     div: addDivide(m, wide, operands, round),
     sqrt: addSquareRoot(m, operands, round),
     fused: addFused(m, operands, sum),
