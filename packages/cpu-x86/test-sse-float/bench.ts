@@ -5,7 +5,8 @@ import { OPERATIONS, type TestOperation } from './operations.ts';
 import { A_AT, B_AT, C_AT, caseNumber, INPUT } from './records.ts';
 
 const COUNT = 1024;
-const ROUNDS = 1500;
+const ROUNDS = 60;
+const TRIES = 25;
 const driver = new Driver(COUNT);
 
 /** Ordinary numbers of a format, from 1 to 8. */
@@ -26,9 +27,14 @@ const time = (op: TestOperation, mxcsr: number, form: 'func' | 'emit', imm = op.
     for (const place of [A_AT, B_AT, C_AT]) put(r, i * INPUT + place, op.numbers[0] ?? 'f64', op.name.endsWith('sqrt'));
   }
   for (let i = 0; i < 300; i++) driver.run(COUNT, form);
-  const begin = performance.now();
-  for (let i = 0; i < ROUNDS; i++) driver.run(COUNT, form);
-  return ((performance.now() - begin) * 1e6) / (ROUNDS * COUNT);
+  // The best of several: others use the machine too.
+  let best = Infinity;
+  for (let k = 0; k < TRIES; k++) {
+    const begin = performance.now();
+    for (let i = 0; i < ROUNDS; i++) driver.run(COUNT, form);
+    best = Math.min(best, ((performance.now() - begin) * 1e6) / (ROUNDS * COUNT));
+  }
+  return best;
 };
 
 const find = (name: string): TestOperation => OPERATIONS.find((op) => op.name === name)!;

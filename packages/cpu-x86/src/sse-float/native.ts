@@ -19,6 +19,8 @@ const keep = (q: Quick, value: Value): Value => q.s.let(value);
 /** Zero, a normal number or an infinity: no NaN and no denormal. */
 export const usual = (o: FloatOps, x: Value): Value =>
   o.or(o.ge(o.abs(x), o.constant(o.smallest)), o.eq(x, o.constant(0)));
+/** No denormal, where NaNs do not matter. */
+const noDenormal = (o: FloatOps, x: Value): Value => o.noDenormal?.(x) ?? usual(o, x);
 const finite = (o: FloatOps, x: Value): Value => o.lt(o.abs(x), o.constant(Infinity));
 /** Above the smallest normal number, to which a result may be rounded that was tiny; and finite. */
 export const inRange = (o: FloatOps, x: Value): Value => o.and(o.gt(o.abs(x), o.constant(o.smallest)), finite(o, x));
@@ -70,7 +72,7 @@ const farFromUnderflow = (o: FloatOps, x: Value): Value => o.ge(o.abs(x), o.cons
 const sum = (o: FloatOps, name: 'add' | 'sub', exactly: boolean): PartWay => (q, _, operands) => {
   const [a, b] = pair(operands);
   const r = keep(q, o[name](a, b));
-  const ok = both(o, usual(o, a), usual(o, b), usual(o, r), finite(o, r));
+  const ok = both(o, noDenormal(o, a), noDenormal(o, b), noDenormal(o, r), finite(o, r));
   if (!exactly) return [r, ok];
   return [r, keep(q, ok), o.eq(sumError(q, o, a, name === 'add' ? b : keep(q, o.neg(b)), r), o.constant(0))];
 };

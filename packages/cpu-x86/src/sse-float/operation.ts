@@ -56,7 +56,7 @@ export interface Recipe {
   /** The exact function of a lane. */
   soft(s: FunctionBuilder, operands: readonly I64[], mode: I32, extras: readonly I32[], lane: number): readonly [I64, I32];
   /** The native way; operands by number and part. */
-  native?(q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]): Native;
+  readonly native?: (q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]) => Native;
   /** A native way for more cases, which the function tries second: exact results while PE is clear, for one. */
   readonly wider?: Recipe['native'];
 }

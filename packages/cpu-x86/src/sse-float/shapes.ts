@@ -83,6 +83,8 @@ export interface FloatOps {
   maskOf(bit: I32): Num;
   /** All ones where the mask is set, as a part of an operand. */
   readonly spread: One;
+  /** Whether it is no denormal, faster than by comparing; any answer for a NaN. */
+  readonly noDenormal?: One;
   /** The smallest normal number. */
   readonly smallest: number;
   /** Splits a number into two halves of its bits. */
@@ -93,12 +95,12 @@ export interface FloatOps {
   readonly format: number;
 }
 
-type Numeric = Omit<FloatOps, 'from' | 'to' | 'constant' | 'and' | 'or' | 'all' | 'maskOf' | 'pick' | 'spread' | keyof Bounds>;
+type Numeric = Omit<FloatOps, 'from' | 'to' | 'constant' | 'and' | 'or' | 'all' | 'maskOf' | 'pick' | 'spread' | 'noDenormal' | keyof Bounds>;
 // The operations differ in the type of their values only, which `FloatOps` leaves open.
 const numeric = (ops: unknown): Numeric => ops as Numeric;
 const identity: One = (x) => x;
 
-const ofScalar = (ops: unknown, rest: Pick<FloatOps, 'from' | 'to' | 'constant' | 'pick' | 'spread' | keyof Bounds>): FloatOps => ({
+const ofScalar = (ops: unknown, rest: Pick<FloatOps, 'from' | 'to' | 'constant' | 'pick' | 'spread' | 'noDenormal' | keyof Bounds>): FloatOps => ({
   ...numeric(ops), ...rest,
   maskOf: identity,
   and: (a, b) => i32.and(a as I32, b as I32), or: (a, b) => i32.or(a as I32, b as I32), all: (mask) => mask as I32,
@@ -117,12 +119,13 @@ const ofDoubles: Bounds = { smallest: 2 ** -1022, splitter: 2 ** 27 + 1, safePro
 const single = ofScalar(f32, {
   from: (x) => f32.reinterpret_i32(x as I32), to: (x) => i32.reinterpret_f32(x as Value<'f32'>), constant: (n) => f32.const(n),
   pick: (a, b, mask) => i32.xor(b as I32, i32.and(i32.xor(a as I32, b as I32), i32.sub(0, mask as I32))),
-  spread: (mask) => i32.sub(0, mask as I32), ...ofSingles,
+  spread: (mask) => i32.sub(0, mask as I32), noDenormal: (x) => i32.ge_u(i32.sub(i32.shl(i32.reinterpret_f32(x as Value<'f32'>), 1), 1), 0xffffff), ...ofSingles,
 });
 const double = ofScalar(f64, {
   from: (x) => f64.reinterpret_i64(x as I64), to: (x) => i64.reinterpret_f64(x as Value<'f64'>), constant: (n) => f64.const(n),
   pick: (a, b, mask) => i64.xor(b as I64, i64.and(i64.xor(a as I64, b as I64), i64.sub(0, i64.extend_i32_u(mask as I32)))),
-  spread: (mask) => i64.sub(0, i64.extend_i32_u(mask as I32)), ...ofDoubles,
+  spread: (mask) => i64.sub(0, i64.extend_i32_u(mask as I32)),
+  noDenormal: (x) => i64.ge_u(i64.sub(i64.shl(i64.reinterpret_f64(x as Value<'f64'>), 1), 1), i64.const((1n << 53n) - 1n)), ...ofDoubles,
 });
 const singles = ofVector(f32x4, {
   all: (mask) => i32x4.all_true(mask as V128), constant: (n) => f32x4.const(n, n, n, n), ...ofSingles,
