@@ -1,7 +1,7 @@
 /** Tier 0 of one virtual processor: the generated interpreter, its decode cache, and what brings it back. */
 import type { CodeFrames} from '@polyvisor/core';
 import {
-  Access, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, VcpuState,
+  Access, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, VcpuState,
   type Host, type HostOffset, type IoAccess, type Mmu,
 } from '@polyvisor/core';
 import { MODE } from '../decode/codes.ts';
@@ -139,6 +139,12 @@ export class Engine {
     this.host.view.setInt32(this.block + ENGINE.attention, 1, true);
   }
 
+  /** @hot An interrupt waits, or no longer: STI and POPF come to TypeScript while one does. */
+  setInterrupt(waits: boolean): void {
+    this.host.view.setInt32(this.block + ENGINE.interrupt, waits ? 1 : 0, true);
+    if (waits) this.interrupt();
+  }
+
   /** Derives the mode, the tag and what else generated code reads from the architectural state. */
   enterState(): void {
     const { view } = this.host, { state, block } = this;
@@ -157,7 +163,9 @@ export class Engine {
     const user = state.word('cpl') === 3;
     const lenient = (state.low('cr4') & CR4.SMAP) !== 0 && (state.low('rflags') & RFLAGS.AC) !== 0;
     const tag = user ? MMU_OFFSETS.tagUser : lenient ? MMU_OFFSETS.tagSupervisorAc : MMU_OFFSETS.tagSupervisor;
-    view.setInt32(block + ENGINE.tlbTag, view.getInt32(block + tag, true), true);
+    // With data breakpoints no entry matches, so that every access is looked at.
+    const watching = view.getInt32(block + ENGINE.watch, true) !== 0;
+    view.setInt32(block + ENGINE.tlbTag, watching ? TlbTag.none : view.getInt32(block + tag, true), true);
     this.#generated.assume(block);
   }
 
