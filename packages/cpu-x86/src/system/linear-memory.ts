@@ -1,5 +1,7 @@
 /** Guest memory by linear address, for what TypeScript executes. */
-import { Access, FillAccess, FillStatus, FRAME_SHIFT, MMU_OFFSETS, type IoAccess } from '@polyvisor/core';
+import {
+  Access, FillAccess, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, type IoAccess,
+} from '@polyvisor/core';
 import type { Engine } from '../engine/engine.ts';
 import { ENGINE, NESTED_FAULT, NOT_CANONICAL } from '../state/engine-layout.ts';
 
@@ -89,6 +91,10 @@ export class LinearMemory {
   #translate(linear: number, access: number): number {
     const { view } = this.#engine.host, { block } = this.#engine;
     const low = linear | 0, high = Math.floor(linear / 2 ** 32) | 0, top = high >> 15;
+    const { words } = this.#engine.host;
+    const entry = (words[(block + MMU_OFFSETS.tlb) >> 2]! >>> 2) + ((low >>> FRAME_SHIFT) & (TLB_ENTRIES - 1)) * (TLB_ENTRY_SIZE / 4);
+    const field = entry + ((access & Access.write) !== 0 ? TLB_OFFSETS.writeTag : TLB_OFFSETS.readTag) / 4;
+    if (words[field] === ((low & -4096) | this.#tag(access)) && words[field + 1] === high) return (low + words[entry + TLB_OFFSETS.addend / 4]!) >>> 0;
     if (top !== 0 && top !== -1) return this.#fault(NOT_CANONICAL, 0);
     switch (this.#engine.fill(block, low, high, access)) {
       case FillStatus.ok: case FillStatus.code: return view.getInt32(block + MMU_OFFSETS.host, true) >>> 0;
@@ -99,6 +105,15 @@ export class LinearMemory {
         view.setInt32(block + ENGINE.faultLinear + 4, view.getInt32(block + MMU_OFFSETS.linear + 4, true), true);
         return this.#fault(14, view.getInt32(block + MMU_OFFSETS.errorCode, true));
     }
+  }
+
+  /** The tag that entries of this kind of access have. */
+  #tag(access: number): number {
+    const { words } = this.#engine.host, at = this.#engine.block >> 2;
+    if (words[at + (ENGINE.watch >> 2)] !== 0) return TlbTag.none;
+    if ((access & FillAccess.implicit) === 0) return this.#engine.currentTag();
+    // Supervisor at every CPL, and SMAP whatever AC is.
+    return words[at + (MMU_OFFSETS.tagSupervisor >> 2)]!;
   }
 
   #fault(vector: number, code: number): number {

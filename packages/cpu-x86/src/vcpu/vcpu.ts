@@ -1,6 +1,6 @@
 /** The x86 virtual processor: core's `Vcpu` over the tier-0 engine and the system instructions. */
 import {
-  Activity, ControlBlock, CONTROL_BLOCK_ALIGN, CONTROL_BLOCK_SIZE, EventType, InterruptShadow,
+  Activity, ControlBlock, CONTROL_BLOCK_ALIGN, CONTROL_BLOCK_SIZE, EventType, InterruptShadow, QUAD_OFFSETS,
   type CpuHost, type HostOffset, type Vcpu, type VcpuState, type VmExit,
 } from '@polyvisor/core';
 import { MODE, VERDICT } from '../decode/codes.ts';
@@ -165,9 +165,15 @@ export class X86Vcpu implements Vcpu<X86State> {
 
   /** Decodes the instruction at RIP; false when its bytes cannot be fetched. */
   #decode(): boolean {
+    const { engine } = this, { words, bytes } = engine.host;
+    const low = (words[(engine.block + QUAD_OFFSETS.rip) >> 2]! + words[(engine.block + ENGINE.codeBase) >> 2]!) | 0;
+    const long = (engine.mode & MODE.BITS64) !== 0;
+    const at = engine.codeAt(low, long ? words[(engine.block + QUAD_OFFSETS.rip + 4) >> 2]! : 0);
+    if (at < 0) return false;
+    const verdict = engine.decoder.decode(this.#decoded, bytes, at, (at | 4095) + 1, engine.mode & 7);
+    if (verdict !== VERDICT.TRUNCATED) return verdict === VERDICT.OK;
     const have = this.#fetch();
-    const verdict = this.engine.decoder.decode(this.#decoded, this.#bytes, 0, have, this.engine.mode & 7);
-    return verdict === VERDICT.OK;
+    return engine.decoder.decode(this.#decoded, this.#bytes, 0, have, engine.mode & 7) === VERDICT.OK;
   }
   /** Copies up to 15 bytes at RIP and says how many there are. */
   #fetch(): number {
