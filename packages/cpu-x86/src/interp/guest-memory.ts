@@ -3,9 +3,11 @@
  * code calls a function that answers with another host address, or zero when an exception is due.
  */
 import { TLB_OFFSETS } from '@polyvisor/core';
-import { i32, i64, likely, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i64, likely, unlikely, type Arg, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import { as32, as64, carrierBits, type Size, type Word, wordOps } from '../meaning/words.ts';
+import type { ImageAccess } from '../meaning/context.ts';
 import { ENGINE, NOT_CANONICAL, TLB_AT } from '../state/engine-layout.ts';
+import { defineImageFunctions, type ImageFunctions } from './guest-image.ts';
 
 export type SlowPath = Func<readonly ['i32', 'i64', 'i32', 'i32'], readonly ['i32']>;
 export type Commit = Func<readonly ['i32'], readonly []>;
@@ -13,6 +15,7 @@ export type Fill = Func<readonly ['i32', 'i32', 'i32', 'i32'], readonly ['i32']>
 export interface MemoryFunctions {
   readonly slow: SlowPath;
   readonly commit: Commit;
+  readonly image: ImageFunctions;
 }
 
 const PAGE_MASK = -4096;
@@ -67,6 +70,16 @@ export class GuestMemory {
   /** After writes to what `translate` gave: brings a borrowed buffer to its places. */
   commit(host: Value<'i32'>): void {
     this.s.if(unlikely(i32.eq(host, i32.add(this.state, ENGINE.scratch))), () => this.s.call(this.functions.commit, this.state));
+  }
+
+  /** An image of up to a page, which may lie in two. */
+  image(linear: Value<'i64'>, bytes: Arg<'i32'>, access: number): ImageAccess {
+    const { s, state } = this, { reach, fetch, store } = this.functions.image;
+    s.br_if(this.fault, unlikely(i32.eqz(s.call(reach, state, linear, bytes, access))));
+    return {
+      fetch: (offset, count) => s.call(fetch, state, offset, count),
+      store: (offset, count) => s.call(store, state, offset, count),
+    };
   }
 
   loadFrom(host: Value<'i32'>, size: Size): Word {
@@ -191,5 +204,5 @@ export function defineMemoryFunctions(m: ModuleBuilder, fill: Fill): MemoryFunct
     s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchFirst))), at(scratch), at(split));
     s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchSecond))), at(s.let(i32.add(scratch, split))), at(s.let(i32.sub(bytes, split))));
   });
-  return { slow, commit };
+  return { slow, commit, image: defineImageFunctions(m, page) };
 }

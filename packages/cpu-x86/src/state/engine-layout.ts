@@ -8,6 +8,8 @@ const start = Math.ceil(MMU_BLOCK_END / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
 
 /** Bytes for values that go to or come from more than one place: two pages' ends, or a device. */
 export const SCRATCH_SIZE = 32;
+/** Bytes for an image of the extended state before it is stored and after it was loaded. */
+export const BLOCK_SIZE = 1024;
 
 export const ENGINE = {
   /** Always zero: what a missing base, index or segment reads. 64-bit. */
@@ -44,10 +46,12 @@ export const ENGINE = {
   scratchSecond: start + 116,
   scratchSplit: start + 120,
   scratch: start + 128,
+  /** An image of `BLOCK_SIZE` bytes. */
+  block: start + 128 + SCRATCH_SIZE + 32,
 } as const;
 
 /** Where the software TLB begins. */
-export const TLB_AT = start + 128 + SCRATCH_SIZE + 32;
+export const TLB_AT = ENGINE.block + BLOCK_SIZE;
 /** Bytes of a whole block. */
 export const ENGINE_BLOCK_SIZE = TLB_AT + TLB_ENTRIES * TLB_ENTRY_SIZE;
 

@@ -9,6 +9,7 @@ import { rows } from '../tables/rows.ts';
 import { handlerNumber, PSEUDO } from './handlers.ts';
 import { STACK16, STACK_SEGMENT, UOP } from './record.ts';
 import { type HandlerSpec, specOf, variantOf } from './specs.ts';
+import { escapeOpcode } from './state-operands.ts';
 
 const GPR = QUAD_OFFSETS.rax;
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
@@ -97,6 +98,8 @@ function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolea
   } else if (spec.form === 'o') {
     low = d.disp;
     high = d.dispHigh;
+  } else if (rows[d.row]?.family === 'x87') {
+    low = escapeOpcode(d);
   } else if (rows[d.row]?.operands.some((o) => o.kind.source === 'one') === true) {
     low = 1;
     high = 0;
