@@ -41,8 +41,8 @@ describe('x87 arithmetic', () => {
     expect(of(x87.div(...SMALLEST, ...THREE, CW))).toEqual([0x2aaaaaaaaaaaaaabn, 0, UE | PE | C1]);
   });
 
-  it('gives tangents of small powers of two as normal numbers', () => {
-    for (let e = 1; e < 0x3fff; e++) expect(BigInt.asUintN(64, x87.fptan(TOP, e, CW)[0])).toBeGreaterThanOrEqual(TOP);
+  it('truncates tangents of small powers of two to normal numbers', () => {
+    for (let e = 1; e < 0x3fff; e++) expect(BigInt.asUintN(64, x87.fptan(TOP, e, CW | 0xc00)[0])).toBeGreaterThanOrEqual(TOP);
   });
 
   it('moves the exponent of an unmasked overflow or underflow', () => {
