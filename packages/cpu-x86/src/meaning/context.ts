@@ -95,6 +95,13 @@ export interface EmitContext {
   systemFlags(): Value<'i32'>;
   setSystemFlags(value: Value<'i32'>): void;
 
+  /** The current privilege level. */
+  privilege(): Value<'i32'>;
+  /** Not zero when an interrupt waits for RFLAGS.IF. */
+  interruptWaits(): Value<'i32'>;
+  /** After this instruction interrupts are held off for one more. Comes before anything is written. */
+  shadow(): void;
+
   /** RIP of this instruction, cut to the code segment's width. */
   ownRip(): Value<'i64'>;
   /** The 11 bits of an x87 instruction's opcode that FOP holds; the low three of them are `i` of ST(i). */

@@ -11,7 +11,7 @@ export interface MeaningName {
   readonly condition: number;
 }
 
-const families = [systemMeaning, integerMeaning, x87Meaning];
+const families = [x87Meaning, systemMeaning, integerMeaning];
 
 /** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
 export function meaningOf(row: Row): MeaningName | undefined {

@@ -8,7 +8,7 @@ import { complete, loadArea, readArea } from './area.ts';
 import { CODE, CODE_SIZE, DATA, WINDOW, WINDOW_SIZE, type StateCase, type StateOutcome } from './native.ts';
 
 export class StateEmulated {
-  readonly host: Host = createHost({ frames: 8 * 2 ** 20, tables: 16 * 2 ** 20 });
+  readonly host: Host = createHost({ frames: 8 * 2 ** 20, tables: 48 * 2 ** 20 });
   readonly cpu: Interpreter;
   readonly translation: FlatTranslation;
   readonly #code: readonly number[];
@@ -48,6 +48,8 @@ export class StateEmulated {
     this.#write(c);
     setUserMode(cpu, c.legacy);
     state.set('xcr0', 7n);
+    // FXSAVE with SSE, SIMD exceptions, XSAVE.
+    state.set('cr4', 0x40600n);
     GENERAL_REGISTERS.forEach((name, i) => state.set(name, c.registers[i] ?? 0n));
     state.set('rflags', BigInt(c.flags));
     state.set('rip', BigInt(CODE + c.offset));

@@ -52,7 +52,7 @@ function knownArea(): Uint8Array {
 }
 const realMode = (): void => {
   state.set('cr0', 0n);
-  state.setSegment('cs', { selector: 0, limit: 0xffff, base: 0n, rights: 0x9b });
+  state.setSegment('cs', { selector: 0, limit: 0xffffffff, base: 0n, rights: 0x9b });
 };
 
 describe('environments', () => {
@@ -67,7 +67,7 @@ describe('environments', () => {
   });
   test('virtual-8086 mode has the form of real-address mode', () => {
     const before = (): void => {
-      state.setSegment('cs', { selector: 0, limit: 0xffff, base: 0n, rights: 0xfb });
+      state.setSegment('cs', { selector: 0, limit: 0xffffffff, base: 0n, rights: 0xfb });
       state.set('rflags', 0x20202n);
     };
     const { memory } = run([0x67, 0xd9, 0x35, ...little(PLACE)], { area: knownArea(), legacy: true, before });

@@ -26,8 +26,7 @@ test('straight-line translation and interpretation agree on x87 and saved state'
   const emulated = new StateEmulated();
   // A block lies in one page.
   const cases = makeStateCases(79, 2).map(({ c }) => c).filter((c) => c.offset + c.bytes.length <= 4096);
-  const imports = { host: { memory: emulated.host.memory }, mmu: emulated.translation.imports() };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(buildBlocks(cases.map(compileBlock), true)), imports);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(buildBlocks(cases.map(compileBlock), true)), emulated.cpu.engine.imports);
   const failures = cases.flatMap((c, i) => {
     const interpreted = emulated.run(c);
     const block = exports[`b${i}`] as (state: number) => number;
