@@ -13,3 +13,10 @@ export { rowById, rows } from './tables/rows.ts';
 export type {
   Access, ExceptionClass, FlagEffects, ModrmUse, OpcodeMap, Operand, OperandSizeRule, Privilege, RepMeaning, Row,
 } from './tables/types.ts';
+export { cpuX86, type CpuX86Config } from './vcpu/plugin.ts';
+export { X86Vcpu } from './vcpu/vcpu.ts';
+export type { X86State } from './vcpu/state-schema.ts';
+export { cpuModels, type CpuModel } from './cpuid/model.ts';
+export { cpuErrors } from './errors.ts';
+export type { MsrDevice } from './system/msr-bank.ts';
+export { TSC_FREQUENCY } from './system/time-stamp.ts';

@@ -16,6 +16,8 @@ export class DeviceAccess {
   /** Fills the buffer, unless the access only writes: a device's register is not read for nothing. */
   borrow(): void {
     const access = this.#host.view.getInt32(this.#block + ENGINE.scratchAccess, true);
+    // The run ends behind this instruction: the device may want an interrupt, and time has to go on.
+    this.#host.view.setInt32(this.#block + ENGINE.attention, 1, true);
     this.#parts((scratch, part, gpa, length) => {
       if (part !== DEVICE) this.#host.bytes.copyWithin(scratch, part, part + length);
       else if ((access & Access.read) !== 0) this.#read(scratch, gpa, length);

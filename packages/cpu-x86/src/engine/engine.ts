@@ -1,7 +1,8 @@
 /** Tier 0 of one virtual processor: the generated interpreter, its decode cache, and what brings it back. */
 import type { CodeFrames} from '@polyvisor/core';
 import {
-  Access, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, VcpuState,
+  Access, FillStatus, FRAME_SHIFT, MMU_OFFSETS, QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag,
+  VcpuState, WORD_OFFSETS,
   type Host, type HostOffset, type IoAccess, type Mmu,
 } from '@polyvisor/core';
 import { MODE } from '../decode/codes.ts';
@@ -96,25 +97,27 @@ export class Engine {
 
   /** Runs at most `budget` instructions; gives a `STATUS`. RIP and flags are in the state afterwards. */
   execute(budget: number): number {
-    const { view } = this.host, { block, state } = this;
+    const { words } = this.host, at = this.block >> 2;
     this.enterState();
     let left = budget, status: number = STATUS.budget;
     do {
-      view.setInt32(block + ENGINE.budget, left, true);
-      view.setInt32(block + ENGINE.cut, 0, true);
-      view.setInt32(block + ENGINE.shadowAt, -1, true);
-      status = this.#generated.run(block);
-      left = view.getInt32(block + ENGINE.budget, true);
+      words[at + (ENGINE.budget >> 2)] = left;
+      words[at + (ENGINE.cut >> 2)] = 0;
+      words[at + (ENGINE.shadowAt >> 2)] = -1;
+      status = this.#generated.run(this.block);
+      left = words[at + (ENGINE.budget >> 2)]!;
       // What was cut from the budget was not run; the run ends early.
-      if (view.getInt32(block + ENGINE.cut, true) !== 0) {
-        left += view.getInt32(block + ENGINE.cut, true);
+      const cut = words[at + (ENGINE.cut >> 2)]!;
+      if (cut !== 0) {
+        left += cut;
         break;
       }
       if (status === STATUS.flush) this.cache.flush();
     } while (status === STATUS.flush);
     this.retired = budget - left;
-    state.setHalves('rip', view.getInt32(block + ENGINE.target, true), view.getInt32(block + ENGINE.target + 4, true));
-    this.#generated.materialise(block);
+    words[at + (QUAD_OFFSETS.rip >> 2)] = words[at + (ENGINE.target >> 2)]!;
+    words[at + (QUAD_OFFSETS.rip >> 2) + 1] = words[at + (ENGINE.target >> 2) + 1]!;
+    this.#generated.materialise(this.block);
     return status;
   }
 
@@ -139,26 +142,37 @@ export class Engine {
     this.host.view.setInt32(this.block + ENGINE.attention, 1, true);
   }
 
-  /** Derives the mode, the tag and what else generated code reads from the architectural state. */
+  /** @hot An interrupt waits, or no longer: STI and POPF come to TypeScript while one does. */
+  setInterrupt(waits: boolean): void {
+    this.host.view.setInt32(this.block + ENGINE.interrupt, waits ? 1 : 0, true);
+    if (waits) this.interrupt();
+  }
+
+  /** @hot Derives the mode, the tag and what else generated code reads from the architectural state. */
   enterState(): void {
-    const { view } = this.host, { state, block } = this;
-    const mode = modeOf(state), long = (mode & MODE.BITS64) !== 0;
+    const { words } = this.host, at = this.block >> 2;
+    const mode = modeOf(words, at), long = (mode & MODE.BITS64) !== 0, cs = at + (SEGMENT_AT.cs >> 2);
     this.mode = mode;
-    const cs = state.segment('cs');
-    view.setInt32(block + ENGINE.codeMode, mode, true);
-    view.setBigUint64(block + ENGINE.codeBase, long ? 0n : cs.base, true);
-    view.setInt32(block + ENGINE.codeMask, -1, true);
-    view.setInt32(block + ENGINE.codeMask + 4, long ? -1 : 0, true);
-    view.setInt32(block + ENGINE.codeLimit, long ? -1 : cs.limit | 0, true);
-    view.setInt32(block + ENGINE.codeLimit + 4, long ? -1 : 0, true);
-    view.setInt32(block + ENGINE.target, state.low('rip'), true);
-    view.setInt32(block + ENGINE.target + 4, state.high('rip'), true);
-    view.setInt32(block + ENGINE.attention, 0, true);
-    const user = state.word('cpl') === 3;
-    const lenient = (state.low('cr4') & CR4.SMAP) !== 0 && (state.low('rflags') & RFLAGS.AC) !== 0;
-    const tag = user ? MMU_OFFSETS.tagUser : lenient ? MMU_OFFSETS.tagSupervisorAc : MMU_OFFSETS.tagSupervisor;
-    view.setInt32(block + ENGINE.tlbTag, view.getInt32(block + tag, true), true);
-    this.#generated.assume(block);
+    words[at + (ENGINE.codeMode >> 2)] = mode;
+    words[at + (ENGINE.codeBase >> 2)] = long ? 0 : words[cs + (SEGMENT_OFFSETS.base >> 2)]!;
+    words[at + (ENGINE.codeMask >> 2)] = -1;
+    words[at + (ENGINE.codeMask >> 2) + 1] = long ? -1 : 0;
+    words[at + (ENGINE.codeLimit >> 2)] = long ? -1 : words[cs + (SEGMENT_OFFSETS.limit >> 2)]!;
+    words[at + (ENGINE.codeLimit >> 2) + 1] = long ? -1 : 0;
+    words[at + (ENGINE.target >> 2)] = words[at + (QUAD_OFFSETS.rip >> 2)]!;
+    words[at + (ENGINE.target >> 2) + 1] = words[at + (QUAD_OFFSETS.rip >> 2) + 1]!;
+    words[at + (ENGINE.attention >> 2)] = 0;
+    words[at + (ENGINE.tlbTag >> 2)] = this.currentTag();
+    this.#generated.assume(this.block);
+  }
+
+  /** @hot The tag of the accesses that come. With data breakpoints no entry matches, so that every access is looked at. */
+  currentTag(): number {
+    const { words } = this.host, at = this.block >> 2;
+    if (words[at + (ENGINE.watch >> 2)] !== 0) return TlbTag.none;
+    if (words[at + (WORD_OFFSETS.cpl >> 2)] === 3) return words[at + (MMU_OFFSETS.tagUser >> 2)]!;
+    const lenient = (words[at + (QUAD_OFFSETS.cr4 >> 2)]! & CR4.SMAP) !== 0 && (words[at + (QUAD_OFFSETS.rflags >> 2)]! & RFLAGS.AC) !== 0;
+    return words[at + ((lenient ? MMU_OFFSETS.tagSupervisorAc : MMU_OFFSETS.tagSupervisor) >> 2)]!;
   }
 
   /** Bytes at a host address, which may belong to code, are about to be written. */
@@ -174,7 +188,12 @@ export class Engine {
 
   /** Host address of a linear code address, or −1 with the exception recorded. */
   codeAt(low: number, high: number): number {
-    const { view } = this.host, { block } = this;
+    const { view, words } = this.host, { block } = this;
+    const entry = (words[(block + MMU_OFFSETS.tlb) >> 2]! >>> 2) + ((low >>> FRAME_SHIFT) & (TLB_ENTRIES - 1)) * (TLB_ENTRY_SIZE / 4);
+    const tag = entry + TLB_OFFSETS.fetchTag / 4;
+    if (words[tag] === ((low & -4096) | words[(block + ENGINE.tlbTag) >> 2]!) && words[tag + 1] === high) {
+      return (low + words[entry + TLB_OFFSETS.addend / 4]!) >>> 0;
+    }
     const top = high >> 15;
     const canonical = top === 0 || top === -1;
     const status = canonical ? this.fill(block, low, high, Access.execute) : -1;

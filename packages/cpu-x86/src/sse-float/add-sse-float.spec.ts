@@ -1,5 +1,5 @@
 import { VCPU_STATE_SIZE, WORD_OFFSETS } from '@polyvisor/core';
-import { type FunctionBuilder, ModuleBuilder } from '@polyvisor/wasm';
+import { ModuleBuilder } from '@polyvisor/wasm';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addSseFloat } from './add-sse-float.ts';

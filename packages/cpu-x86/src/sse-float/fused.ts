@@ -1,5 +1,6 @@
 import { type Func, i32, i64, type ModuleBuilder } from '@polyvisor/wasm';
 import { IE, infinity, isNan, quietBit, RESULT, signals, signed, SPECIAL } from './format.ts';
+import { fusedNatively } from './fused-native.ts';
 import { denormal, invalid, isNanOf, isSpecial, isZero, type Operands, unpacked } from './operands.ts';
 import { exactProduct } from './product.ts';
 import type { Sum } from './sum.ts';
@@ -24,6 +25,7 @@ export function addFused(m: ModuleBuilder, operands: Operands, sum: Sum): SoftFu
   });
 
   return m.func('softFused', { params: PARAMS, results: RESULT }, (s, xb, yb, zb, mode, signs) => {
+    fusedNatively(s, [xb, yb, zb], mode, signs);
     const x = unpacked(s, operands, xb, mode);
     const y = unpacked(s, operands, yb, mode);
     const z = unpacked(s, operands, zb, mode);

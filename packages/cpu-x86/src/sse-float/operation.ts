@@ -56,8 +56,8 @@ export interface Recipe {
   /** The exact function of a lane. */
   soft(s: FunctionBuilder, operands: readonly I64[], mode: I32, extras: readonly I32[], lane: number): readonly [I64, I32];
   /** The native way; operands by number and part. */
-  native?(q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]): Native;
-  /** A native way for more cases, in the function. */
+  readonly native?: (q: Quick, operands: readonly (readonly Value[])[], extras: readonly I32[]) => Native;
+  /** A native way for more cases, which the function tries second: exact results while PE is clear, for one. */
   readonly wider?: Recipe['native'];
 }
 
@@ -99,8 +99,10 @@ export function addOperation(m: ModuleBuilder, commit: Commit, recipe: Recipe): 
   const func = m.func(recipe.name, { params, results }, (body, stateParam, ...list) => {
     const s = body;
     const state = stateParam as I32;
-    const native = (recipe.wider ?? recipe.native)?.(quickOf(m, s, state), grouped(recipe, list), extrasOf(recipe, list));
-    if (native !== undefined) s.if(likely(native.ok), () => s.return(...native.results, 0));
+    for (const way of [recipe.native, recipe.wider]) {
+      const native = way?.(quickOf(m, s, state), grouped(recipe, list), extrasOf(recipe, list));
+      if (native !== undefined) s.if(likely(native.ok), () => s.return(...native.results, 0));
+    }
     const [parts, flags] = exactly(m, s, recipe, state, list);
     const unmasked = s.call(commit, state, flags);
     s.return(...parts, unmasked);

@@ -2,7 +2,7 @@
 import { i32, i32x4, i64, i64x2, i8x16, v128, type Value } from '@polyvisor/wasm';
 import type { Soft2 } from './format.ts';
 import {
-  nativeCompare, nativeCompareAny, nativeExtreme, nativeOrder, nativeProduct, nativeSqrt, nativeSum, nativeToIntegral, type NativeWay,
+  exactProduct, exactSqrt, exactSum, nativeCompare, nativeCompareAny, nativeExtreme, nativeOrder, nativeProduct, nativeSqrt, nativeSum, nativeToIntegral, type NativeWay,
 } from './native.ts';
 import type { Recipe } from './operation.ts';
 import { FLOAT_OPS, type FloatShape, SHAPES } from './shapes.ts';
@@ -30,12 +30,12 @@ export function recipesOf(soft: Soft, shape: FloatShape): Record<string, Recipe>
     ...(native === undefined ? {} : { native }),
   });
   const recipes: Record<string, Recipe> = {
-    add: binary('add', soft.add, nativeSum(o, 'add')),
-    sub: binary('sub', soft.sub, nativeSum(o, 'sub')),
+    add: { ...binary('add', soft.add, nativeSum(o, 'add')), wider: exactSum(o, 'add') },
+    sub: { ...binary('sub', soft.sub, nativeSum(o, 'sub')), wider: exactSum(o, 'sub') },
     // Vectors often have zeros in some lane.
-    mul: { ...binary('mul', soft.mul, nativeProduct(o, 'mul', vector)), wider: nativeProduct(o, 'mul', true) },
-    div: { ...binary('div', soft.div, nativeProduct(o, 'div', vector)), wider: nativeProduct(o, 'div', true) },
-    sqrt: unary('sqrt', soft.sqrt, nativeSqrt(o)),
+    mul: { ...binary('mul', soft.mul, nativeProduct(o, 'mul', vector)), wider: exactProduct(o, 'mul') },
+    div: { ...binary('div', soft.div, nativeProduct(o, 'div', vector)), wider: exactProduct(o, 'div') },
+    sqrt: { ...unary('sqrt', soft.sqrt, nativeSqrt(o)), wider: exactSqrt(o) },
     min: binary('min', soft.min, nativeExtreme(o, 'lt')),
     max: binary('max', soft.max, nativeExtreme(o, 'gt')),
     compare: {

@@ -83,47 +83,55 @@ export interface FloatOps {
   maskOf(bit: I32): Num;
   /** All ones where the mask is set, as a part of an operand. */
   readonly spread: One;
+  /** Whether it is no denormal, faster than by comparing; any answer for a NaN. */
+  readonly noDenormal?: One;
   /** The smallest normal number. */
   readonly smallest: number;
+  /** Splits a number into two halves of its bits. */
+  readonly splitter: number;
+  /** The parts of products above this do not underflow. */
+  readonly safeProduct: number;
   /** What a mode has beside MXCSR. */
   readonly format: number;
 }
 
-type Numeric = Omit<FloatOps, 'from' | 'to' | 'constant' | 'and' | 'or' | 'all' | 'maskOf' | 'pick' | 'spread' | 'smallest' | 'format'>;
+type Numeric = Omit<FloatOps, 'from' | 'to' | 'constant' | 'and' | 'or' | 'all' | 'maskOf' | 'pick' | 'spread' | 'noDenormal' | keyof Bounds>;
 // The operations differ in the type of their values only, which `FloatOps` leaves open.
 const numeric = (ops: unknown): Numeric => ops as Numeric;
 const identity: One = (x) => x;
 
-const ofScalar = (ops: unknown, rest: Pick<FloatOps, 'from' | 'to' | 'constant' | 'pick' | 'spread' | 'smallest' | 'format'>): FloatOps => ({
+const ofScalar = (ops: unknown, rest: Pick<FloatOps, 'from' | 'to' | 'constant' | 'pick' | 'spread' | 'noDenormal' | keyof Bounds>): FloatOps => ({
   ...numeric(ops), ...rest,
   maskOf: identity,
   and: (a, b) => i32.and(a as I32, b as I32), or: (a, b) => i32.or(a as I32, b as I32), all: (mask) => mask as I32,
 });
-const ofVector = (ops: unknown, rest: Pick<FloatOps, 'all' | 'constant' | 'smallest' | 'format'>): FloatOps => ({
+const ofVector = (ops: unknown, rest: Pick<FloatOps, 'all' | 'constant' | keyof Bounds>): FloatOps => ({
   ...numeric(ops), ...rest,
   from: identity, to: identity, spread: identity, maskOf: (bit) => i32x4.splat(i32.sub(0, bit)),
   and: (a, b) => v128.and(a as V128, b as V128), or: (a, b) => v128.or(a as V128, b as V128),
   pick: (a, b, mask) => v128.bitselect(a as V128, b as V128, mask as V128),
 });
 
-const SMALLEST_SINGLE = 2 ** -126;
-const SMALLEST_DOUBLE = 2 ** -1022;
+type Bounds = Pick<FloatOps, 'smallest' | 'splitter' | 'safeProduct' | 'format'>;
+const ofSingles: Bounds = { smallest: 2 ** -126, splitter: 2 ** 12 + 1, safeProduct: 2 ** -76, format: 0 };
+const ofDoubles: Bounds = { smallest: 2 ** -1022, splitter: 2 ** 27 + 1, safeProduct: 2 ** -914, format: DOUBLE };
 
 const single = ofScalar(f32, {
   from: (x) => f32.reinterpret_i32(x as I32), to: (x) => i32.reinterpret_f32(x as Value<'f32'>), constant: (n) => f32.const(n),
   pick: (a, b, mask) => i32.xor(b as I32, i32.and(i32.xor(a as I32, b as I32), i32.sub(0, mask as I32))),
-  spread: (mask) => i32.sub(0, mask as I32), smallest: SMALLEST_SINGLE, format: 0,
+  spread: (mask) => i32.sub(0, mask as I32), noDenormal: (x) => i32.ge_u(i32.sub(i32.shl(i32.reinterpret_f32(x as Value<'f32'>), 1), 1), 0xffffff), ...ofSingles,
 });
 const double = ofScalar(f64, {
   from: (x) => f64.reinterpret_i64(x as I64), to: (x) => i64.reinterpret_f64(x as Value<'f64'>), constant: (n) => f64.const(n),
   pick: (a, b, mask) => i64.xor(b as I64, i64.and(i64.xor(a as I64, b as I64), i64.sub(0, i64.extend_i32_u(mask as I32)))),
-  spread: (mask) => i64.sub(0, i64.extend_i32_u(mask as I32)), smallest: SMALLEST_DOUBLE, format: DOUBLE,
+  spread: (mask) => i64.sub(0, i64.extend_i32_u(mask as I32)),
+  noDenormal: (x) => i64.ge_u(i64.sub(i64.shl(i64.reinterpret_f64(x as Value<'f64'>), 1), 1), i64.const((1n << 53n) - 1n)), ...ofDoubles,
 });
 const singles = ofVector(f32x4, {
-  all: (mask) => i32x4.all_true(mask as V128), constant: (n) => f32x4.const(n, n, n, n), smallest: SMALLEST_SINGLE, format: 0,
+  all: (mask) => i32x4.all_true(mask as V128), constant: (n) => f32x4.const(n, n, n, n), ...ofSingles,
 });
 const doubles = ofVector(f64x2, {
-  all: (mask) => i64x2.all_true(mask as V128), constant: (n) => f64x2.const(n, n), smallest: SMALLEST_DOUBLE, format: DOUBLE,
+  all: (mask) => i64x2.all_true(mask as V128), constant: (n) => f64x2.const(n, n), ...ofDoubles,
 });
 
 export const FLOAT_OPS: Readonly<Record<FloatShape, FloatOps>> = {

@@ -2,9 +2,9 @@
  * The engine's mode word: what, besides the bytes, decides how code is decoded. Its low three bits are the decoder's
  * (`MODE`). A page's µops are kept for each mode word that it runs under.
  */
-import { CR0, CR4, RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
+import { QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
 import { MODE } from '../decode/codes.ts';
-import type { VcpuState } from '@polyvisor/core';
+import { CR0, CR4, EFER, RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
 
 export const MODE_BIT = {
   /** The stack pointer has 16 bits. */
@@ -25,35 +25,41 @@ export const MODE_BIT = {
   noXsave: 32768,
 } as const;
 
-const FLAT = 0xffff_ffff;
+const at = (offset: number): number => offset >> 2;
+const quad = (name: 'cr0' | 'cr4' | 'efer' | 'xcr0' | 'rflags'): number => at(QUAD_OFFSETS[name]);
+const CR0_AT = quad('cr0'), CR4_AT = quad('cr4'), EFER_AT = quad('efer'), XCR0_AT = quad('xcr0'), FLAGS_AT = quad('rflags');
+const CS = at(SEGMENT_AT.cs), SS = at(SEGMENT_AT.ss), DS = at(SEGMENT_AT.ds), ES = at(SEGMENT_AT.es);
+const LIMIT = at(SEGMENT_OFFSETS.limit), RIGHTS_AT = at(SEGMENT_OFFSETS.rights);
+const FLAT = -1, FLAT_MASK = RIGHTS.unusable | RIGHTS.code | RIGHTS.expandDown | RIGHTS.writable;
 
-/** Whether reads and writes of any address are allowed in a segment outside 64-bit mode. */
-function isFlat(state: VcpuState, name: 'es' | 'ss' | 'ds'): boolean {
-  const { rights, limit } = state.segment(name);
-  return limit === FLAT && (rights & (RIGHTS.unusable | RIGHTS.code | RIGHTS.expandDown | RIGHTS.writable)) === RIGHTS.writable;
+/** @hot Whether reads and writes of any address are allowed in a segment outside 64-bit mode. */
+function isFlat(words: Int32Array, segment: number): boolean {
+  return words[segment + LIMIT] === FLAT && (words[segment + RIGHTS_AT]! & FLAT_MASK) === RIGHTS.writable;
 }
 
-/** The mode word of a vCPU's state. */
-export function modeOf(state: VcpuState): number {
-  const cr0 = state.low('cr0'), cr4 = state.low('cr4');
-  const cs = state.segment('cs');
-  const virtual = (state.low('rflags') & RFLAGS.VM) !== 0;
-  const real = (cr0 & CR0.PE) === 0;
-  const long = (state.low('efer') & 0x400) !== 0 && (cs.rights & RIGHTS.long) !== 0;
-  let mode: number = long ? MODE.BITS64 : (cs.rights & RIGHTS.big) !== 0 ? MODE.BITS32 : MODE.BITS16;
-  if (!long) {
-    if (real || virtual) mode |= MODE.REAL_OR_V86 | MODE_BIT.anyRights;
-    if ((state.segment('ss').rights & RIGHTS.big) === 0) mode |= MODE_BIT.stack16;
-    if (cs.limit !== FLAT) mode |= MODE_BIT.limited;
-    if (cs.limit !== FLAT || !isFlat(state, 'ds') || !isFlat(state, 'es') || !isFlat(state, 'ss')) mode |= MODE_BIT.checked;
-  }
-  const off = (cr0 & (CR0.EM | CR0.TS)) !== 0;
-  if (off) mode |= MODE_BIT.noX87;
+/** @hot The mode word of the vCPU whose state begins at `block`, in 32-bit words. */
+export function modeOf(words: Int32Array, block: number): number {
+  const cr0 = words[block + CR0_AT]!, cr4 = words[block + CR4_AT]!, cs = words[block + CS + RIGHTS_AT]!;
+  const plain = (cr0 & CR0.PE) === 0 || (words[block + FLAGS_AT]! & RFLAGS.VM) !== 0;
+  const long = (words[block + EFER_AT]! & EFER.LMA) !== 0 && (cs & RIGHTS.long) !== 0;
+  let mode: number = long ? MODE.BITS64 : (cs & RIGHTS.big) !== 0 ? MODE.BITS32 : MODE.BITS16;
+  if (!long) mode |= legacyMode(words, block, plain);
+  if ((cr0 & (CR0.EM | CR0.TS)) !== 0) mode |= MODE_BIT.noX87;
   if ((cr0 & CR0.EM) !== 0) mode |= MODE_BIT.noMmx;
   if ((cr0 & (CR0.MP | CR0.TS)) === (CR0.MP | CR0.TS)) mode |= MODE_BIT.noWait;
   if ((cr0 & CR0.EM) !== 0 || (cr4 & CR4.OSFXSR) === 0) mode |= MODE_BIT.noSse;
   if ((cr0 & CR0.TS) !== 0) mode |= MODE_BIT.sseUnavailable;
   if ((cr4 & CR4.OSXSAVE) === 0) mode |= MODE_BIT.noXsave;
-  if ((cr4 & CR4.OSXSAVE) === 0 || (state.low('xcr0') & 6) !== 6 || real || virtual) mode |= MODE_BIT.noAvx;
+  if ((cr4 & CR4.OSXSAVE) === 0 || (words[block + XCR0_AT]! & 6) !== 6 || plain) mode |= MODE_BIT.noAvx;
+  return mode;
+}
+
+/** @hot */
+function legacyMode(words: Int32Array, block: number, plain: boolean): number {
+  let mode = plain ? MODE.REAL_OR_V86 | MODE_BIT.anyRights : 0;
+  if ((words[block + SS + RIGHTS_AT]! & RIGHTS.big) === 0) mode |= MODE_BIT.stack16;
+  const limited = words[block + CS + LIMIT] !== FLAT;
+  if (limited) mode |= MODE_BIT.limited;
+  if (limited || !isFlat(words, block + DS) || !isFlat(words, block + ES) || !isFlat(words, block + SS)) mode |= MODE_BIT.checked;
   return mode;
 }

@@ -1,0 +1,164 @@
+/**
+ * One processor as system instructions see it: its state, its memory, the exception or exit that an instruction led to.
+ * What TypeScript executes works on this; the hot part is generated code.
+ */
+import { Activity, type ControlBlock, type Clock, type Dma, type IoAccess, type Segment, type SegmentName, type VcpuState, type VmExit } from '@polyvisor/core';
+import type { CpuModel } from '../cpuid/model.ts';
+import type { Engine } from '../engine/engine.ts';
+import { CR0, EFER, RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
+import { ENGINE } from '../state/engine-layout.ts';
+import { LinearMemory } from './linear-memory.ts';
+import type { MsrBank } from './msr-bank.ts';
+import type { Translation } from './translation.ts';
+
+/** What came of an instruction. */
+export const Step = {
+  /** It retired; RIP goes on behind it. */
+  done: 0,
+  /** An exception is due, recorded by `fault`. The instruction has had no effect. */
+  fault: 1,
+  /** `exit` says why the guest is left. The instruction has had no effect. */
+  exit: 2,
+  /** It retired and set RIP itself. */
+  jump: 3,
+} as const;
+export type Step = (typeof Step)[keyof typeof Step];
+
+export const Exception = {
+  divide: 0, debug: 1, nmi: 2, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, noDevice: 7, doubleFault: 8, invalidTss: 10,
+  notPresent: 11, stack: 12, protection: 13, pageFault: 14, x87: 16, alignment: 17, machineCheck: 18, simd: 19,
+} as const;
+
+/** Bits that an error code gets from its circumstances (Intel SDM vol. 3A, 6.13). */
+export const EXTERNAL = 1;
+
+export class Processor {
+  readonly engine: Engine;
+  readonly state: VcpuState;
+  readonly control: ControlBlock;
+  readonly memory: LinearMemory;
+  readonly io: IoAccess;
+  readonly clock: Clock;
+  readonly model: CpuModel;
+  readonly index: number;
+  /** Guest-physical memory, for the state save area of system-management mode. */
+  readonly physical: Dma;
+  msrs!: MsrBank;
+  translation!: Translation;
+  exit: VmExit | undefined;
+  readonly #random = new Int32Array(1);
+  #drawn = 0;
+  /** Added to error codes of exceptions while an event is being delivered. */
+  external = 0;
+  /** A single-step trap is due behind the present instruction. */
+  tracing = false;
+  /** Bits of DR6 of traps that are due behind the present instruction. */
+  pendingDebug = 0;
+  /** Instructions retired since power-on. */
+  instructions = 0;
+
+  constructor(engine: Engine, control: ControlBlock, physical: Dma, io: IoAccess, clock: Clock, model: CpuModel, index: number) {
+    this.engine = engine;
+    this.state = engine.state;
+    this.control = control;
+    this.physical = physical;
+    this.memory = new LinearMemory(engine, io);
+    this.io = io;
+    this.clock = clock;
+    this.model = model;
+    this.index = index;
+  }
+
+  /** Records an exception; always false. `code` −1 means that it has none. */
+  fault(vector: number, code = -1): false {
+    const { view } = this.engine.host, { block } = this.engine;
+    view.setInt32(block + ENGINE.faultVector, vector, true);
+    view.setInt32(block + ENGINE.faultCode, code, true);
+    return false;
+  }
+  /** #GP with a selector's index as error code. */
+  protection(selector = 0): false {
+    return this.fault(Exception.protection, (selector & 0xfffc) | this.external);
+  }
+  get faultVector(): number {
+    return this.engine.host.view.getInt32(this.engine.block + ENGINE.faultVector, true);
+  }
+  get faultCode(): number {
+    return this.engine.host.view.getInt32(this.engine.block + ENGINE.faultCode, true);
+  }
+
+  get cpl(): number {
+    return this.state.word('cpl');
+  }
+  set cpl(cpl: number) {
+    this.state.setWord('cpl', cpl);
+  }
+  get flags(): number {
+    return this.state.low('rflags');
+  }
+  set flags(value: number) {
+    this.state.setHalves('rflags', value, 0);
+  }
+  get iopl(): number {
+    return (this.flags >> 12) & 3;
+  }
+  get protectedMode(): boolean {
+    return (this.state.low('cr0') & CR0.PE) !== 0;
+  }
+  get virtual8086(): boolean {
+    return (this.flags & RFLAGS.VM) !== 0;
+  }
+  /** IA-32e mode: long or compatibility. */
+  get longMode(): boolean {
+    return (this.state.low('efer') & EFER.LMA) !== 0;
+  }
+  /** 64-bit code. */
+  get code64(): boolean {
+    return this.longMode && (this.state.segment('cs').rights & RIGHTS.long) !== 0;
+  }
+
+  /** RIP, RSP and other registers as numbers: signed in 64-bit mode; exact when canonical. */
+  address(register: 'rip' | 'rsp' | 'rbp' | 'lstar' | 'cstar' | 'sysenterEip' | 'sysenterEsp' | 'rcx' | 'rdx'): number {
+    return this.state.high(register) * 2 ** 32 + (this.state.low(register) >>> 0);
+  }
+  setAddress(register: 'rip' | 'rsp' | 'rbp' | 'rcx' | 'cr2', value: number): void {
+    this.state.setHalves(register, value | 0, Math.floor(value / 2 ** 32) | 0);
+  }
+
+  segment(name: SegmentName): Segment {
+    return this.state.segment(name);
+  }
+  /** Makes a segment register null. */
+  clearSegment(name: SegmentName, selector = 0): void {
+    this.state.setSegment(name, { selector, rights: RIGHTS.unusable, limit: 0, base: 0n });
+  }
+  /** Selector, base and fixed limit and rights of virtual-8086 mode. */
+  setVirtualSegment(name: SegmentName, selector: number): void {
+    this.state.setSegment(name, { selector, rights: 0xf3, limit: 0xffff, base: BigInt(selector << 4) });
+  }
+
+  /** A triple fault, or state that RSM cannot take. */
+  shutDown(): Step {
+    this.state.setWord('activity', Activity.shutdown);
+    return this.exitWith({ kind: 'shutdown' });
+  }
+  /** 32 random bits. */
+  random(): number {
+    if (this.clock.source === 'host') return crypto.getRandomValues(this.#random)[0] ?? 0;
+    // A deterministic machine draws from the instruction count (the finaliser of MurmurHash3).
+    let x = (this.instructions + ++this.#drawn) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x85eb_ca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2_ae35);
+    return x ^ (x >>> 16);
+  }
+  exitWith(exit: VmExit): Step {
+    this.exit = exit;
+    return Step.exit;
+  }
+}
+
+/** Bits 63 to 47 are equal. */
+export const canonical = (address: number): boolean => {
+  const top = (Math.floor(address / 2 ** 32) | 0) >> 15;
+  return (top === 0 || top === -1) && Math.abs(address) < 2 ** 53;
+};
