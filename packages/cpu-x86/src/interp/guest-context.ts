@@ -1,12 +1,12 @@
 /** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
 import { SEGMENT_AT, SEGMENT_OFFSETS, WORD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
-import { i32, i64, type FunctionBuilder, type Value } from '@polyvisor/wasm';
-import type { EmitContext, ImplicitSegment, Repeat } from '../meaning/context.ts';
+import { i32, i64, type Arg, type FunctionBuilder, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import type { EmitContext, ImageAccess, ImplicitSegment, Repeat } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
 import { fromI64, type Size, type Word } from '../meaning/words.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
-import { type GuestMemory, WRITE } from './guest-memory.ts';
+import { type GuestMemory, READ, WRITE } from './guest-memory.ts';
 
 /** The three places that register operands have, in the order of the operands. */
 export type RegisterField = 'dst' | 'src' | 'base';
@@ -27,6 +27,12 @@ export abstract class GuestContext implements EmitContext {
     this.spec = spec;
   }
 
+  get module(): ModuleBuilder {
+    return this.memory.m;
+  }
+  get state(): Value<'i32'> {
+    return this.memory.state;
+  }
   get size(): Size {
     return this.spec.size;
   }
@@ -72,13 +78,19 @@ export abstract class GuestContext implements EmitContext {
   abstract setSystemFlags(value: Value<'i32'>): void;
   abstract cutToAddress(offset: Value<'i64'>): Value<'i64'>;
   abstract setAddressRegister(name: GeneralRegister, value: Value<'i64'>): void;
+  abstract ownRip(): Value<'i64'>;
   abstract nextRip(): Value<'i64'>;
+  abstract longMode(): Value<'i32'>;
   abstract branch(target: Value<'i64'>): void;
   abstract branchRelative(): void;
   abstract again(): void;
   abstract shadow(): void;
   abstract raise(vector: number, errorCode?: number): void;
   abstract system(): void;
+
+  escapeOpcode(): Value<'i32'> {
+    return i32.wrap_i64(this.immediate());
+  }
 
   sizeOf(n: number): Size {
     return this.shape(n).size;
@@ -123,6 +135,13 @@ export abstract class GuestContext implements EmitContext {
   pin(linear: Value<'i64'>, bytes: number): { at: Value<'ptr'>; finish: () => void } {
     const host = this.memory.translate(linear, bytes, WRITE);
     return { at: this.memory.m.ptr.from_i32_u(host), finish: () => this.memory.commit(host) };
+  }
+
+  peek(linear: Value<'i64'>, bytes: number): Value<'ptr'> {
+    return this.memory.m.ptr.from_i32_u(this.memory.translate(linear, bytes, READ));
+  }
+  image(linear: Value<'i64'>, bytes: Arg<'i32'>, access: 'read' | 'write'): ImageAccess {
+    return this.memory.image(linear, bytes, access === 'write' ? WRITE : READ);
   }
 
   linear(offset?: Value<'i64'>): Value<'i64'> {

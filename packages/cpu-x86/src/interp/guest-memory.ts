@@ -3,13 +3,15 @@
  * code calls a function that answers with another host address, or zero when an exception is due.
  */
 import { FillStatus, MMU_OFFSETS, TLB_OFFSETS } from '@polyvisor/core';
-import { i32, i64, likely, select, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i64, likely, select, unlikely, type Arg, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import { as32, as64, carrierBits, type Size, type Word, wordOps } from '../meaning/words.ts';
+import type { ImageAccess } from '../meaning/context.ts';
 import { DEVICE, ENGINE, NESTED_FAULT, NOT_CANONICAL } from '../state/engine-layout.ts';
+import { defineImageFunctions, type ImageFunctions } from './guest-image.ts';
 
 export type SlowPath = Func<readonly ['i32', 'i64', 'i32', 'i32'], readonly ['i32']>;
 export type Commit = Func<readonly ['i32'], readonly []>;
-type Page = Func<readonly ['i32', 'i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
+export type Page = Func<readonly ['i32', 'i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
 export type Fill = Func<readonly ['i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
 /** What TypeScript answers: an access that meets a device, and a write to a page that holds code. */
 export interface MemoryImports {
@@ -26,6 +28,7 @@ export interface MemoryImports {
 export interface MemoryFunctions {
   readonly slow: SlowPath;
   readonly commit: Commit;
+  readonly image: ImageFunctions;
 }
 
 const PAGE_MASK = -4096;
@@ -92,6 +95,16 @@ export class GuestMemory {
       this.s.call(this.functions.commit, this.state);
       this.afterSlow();
     });
+  }
+
+  /** An image of up to a page, which may lie in two. */
+  image(linear: Value<'i64'>, bytes: Arg<'i32'>, access: number): ImageAccess {
+    const { s, state } = this, { reach, fetch, store } = this.functions.image;
+    s.br_if(this.fault, unlikely(i32.eqz(s.call(reach, state, linear, bytes, access))));
+    return {
+      fetch: (offset, count) => s.call(fetch, state, offset, count),
+      store: (offset, count) => s.call(store, state, offset, count),
+    };
   }
 
   loadFrom(host: Value<'i32'>, size: Size): Word {
@@ -248,7 +261,7 @@ export function defineMemoryFunctions(m: ModuleBuilder, imports: MemoryImports):
       s.memory.copy(at(second), at(s.let(i32.add(scratch, split))), at(s.let(i32.sub(bytes, split))));
     });
   });
-  return { slow, commit };
+  return { slow, commit, image: defineImageFunctions(m, { page, slow, commit, watch: imports.watch }) };
 }
 
 /** Imports that every module with guest memory has. */

@@ -129,6 +129,12 @@ export class TranslatedContext extends GuestContext {
   private ripAt(offset: Value<'i64'>): Value<'i64'> {
     return this.cutToCode(i64.add(i64.load(this.at(this.memory.state), ENGINE.ripPage), offset));
   }
+  ownRip(): Value<'i64'> {
+    return this.ripAt(i64.const(this.field16(UOP.offset)));
+  }
+  longMode(): Value<'i32'> {
+    return i32.const(this.uop.getUint8(UOP.linearShift) === 0 ? 1 : 0);
+  }
   nextRip(): Value<'i64'> {
     return this.ripAt(i64.const(this.field16(UOP.offset) + this.uop.getUint8(UOP.length)));
   }

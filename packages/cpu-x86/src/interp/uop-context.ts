@@ -119,6 +119,12 @@ export class UopContext extends GuestContext {
   private ripAt(offset: Value<'i64'>): Value<'i64'> {
     return this.cutToCode(i64.add(i64.load(this.at(this.memory.state), ENGINE.ripPage), offset));
   }
+  ownRip(): Value<'i64'> {
+    return this.ripAt(i64.extend_i32_u(this.field16(UOP.offset)));
+  }
+  longMode(): Value<'i32'> {
+    return i32.eqz(this.field8(UOP.linearShift));
+  }
   nextRip(): Value<'i64'> {
     return this.ripAt(i64.extend_i32_u(i32.add(this.field16(UOP.offset), this.field8(UOP.length))));
   }

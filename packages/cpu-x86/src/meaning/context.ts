@@ -3,7 +3,7 @@
  * WebAssembly through `s` and reaches everything of the guest through this interface, so the same meaning serves the
  * interpreter, whose operands are fields of a µop, and translated code, whose operands are constants.
  */
-import type { FunctionBuilder, Value } from '@polyvisor/wasm';
+import type { Arg, FunctionBuilder, ModuleBuilder, Value } from '@polyvisor/wasm';
 import type { GeneralRegister } from '@polyvisor/core';
 import type { Flags } from './flags.ts';
 import type { Size, Word } from './words.ts';
@@ -11,13 +11,23 @@ import type { Size, Word } from './words.ts';
 export type Repeat = '' | 'rep' | 'repe' | 'repne';
 
 /** Vectors that instructions raise themselves (Intel SDM vol. 3A, table 6-1). */
-export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, stack: 12, protection: 13, pageFault: 14 } as const;
+export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, stack: 12, protection: 13, pageFault: 14, floatingPoint: 16 } as const;
 
 /** A segment whose base an implicit memory operand adds; `source` may be overridden by a prefix. */
 export type ImplicitSegment = 'source' | 'es' | 'ss';
 
+/** Copies parts of an image in guest memory; offsets are from its beginning. */
+export interface ImageAccess {
+  fetch(offset: Arg<'i32'>, bytes: Arg<'i32'>): void;
+  store(offset: Arg<'i32'>, bytes: Arg<'i32'>): void;
+}
+
 export interface EmitContext {
   readonly s: FunctionBuilder;
+  /** The module that is built, for functions that meanings share. */
+  readonly module: ModuleBuilder;
+  /** Host address of the vCPU's block. */
+  readonly state: Value<'i32'>;
   readonly flags: Flags;
   /** Operand size in bits. */
   readonly size: Size;
@@ -52,6 +62,13 @@ export interface EmitContext {
   modifyAt(linear: Value<'i64'>, size: Size, compute: (old: Word) => Word, commit?: (old: Word, result: Word) => void): void;
   /** 16 bytes that can be read and written, as a host address, for CMPXCHG16B. `finish` must follow the writes. */
   pin(linear: Value<'i64'>, bytes: number): { readonly at: Value<'ptr'>; finish(): void };
+  /** As many bytes that can be read, at most 32, as a host address. */
+  peek(linear: Value<'i64'>, bytes: number): Value<'ptr'>;
+  /**
+   * Checks that all bytes of an image can be accessed and gives the copying between it and the engine's buffer
+   * (`ENGINE.block`), by offset and length. Nothing but `peek`, `load` and `store` may come between.
+   */
+  image(linear: Value<'i64'>, bytes: Arg<'i32'>, access: 'read' | 'write'): ImageAccess;
 
   /** A register that the instruction implies. */
   register(name: GeneralRegister, size: Size): Word;
@@ -85,6 +102,12 @@ export interface EmitContext {
   /** After this instruction interrupts are held off for one more. Comes before anything is written. */
   shadow(): void;
 
+  /** RIP of this instruction, cut to the code segment's width. */
+  ownRip(): Value<'i64'>;
+  /** The 11 bits of an x87 instruction's opcode that FOP holds; the low three of them are `i` of ST(i). */
+  escapeOpcode(): Value<'i32'>;
+  /** Whether the processor is in 64-bit mode. */
+  longMode(): Value<'i32'>;
   /** RIP of the next instruction, cut to the code segment's width. */
   nextRip(): Value<'i64'>;
   /** Goes on at a RIP, cut to the operand size. */
@@ -112,5 +135,7 @@ export interface MeaningEntry {
   readonly ends?: true;
   /** Few programs need it: it becomes a function of its own. */
   readonly cold?: true;
+  /** It does the same for all operand sizes. */
+  readonly anySize?: true;
 }
 export type Meanings = Readonly<Record<string, MeaningEntry>>;

@@ -7,8 +7,11 @@ import { decimal } from './decimal.ts';
 import { multiplication } from './multiply.ts';
 import { shifts } from './shifts.ts';
 import { strings } from './strings.ts';
+import { extendedState } from './extended-state/meanings.ts';
+import { x87 } from './x87/meanings.ts';
 
 /** Every meaning by the name that `meaningOf` gives a row. */
 export const meanings: Meanings = {
   ...arithmetic, ...shifts, ...multiplication, ...data, ...bits, ...control, ...strings, ...decimal,
+  ...x87, ...extendedState,
 };

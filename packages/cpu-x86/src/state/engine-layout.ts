@@ -9,6 +9,8 @@ const start = Math.ceil(MMU_BLOCK_END / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
 
 /** Bytes for values that go to or come from more than one place: two pages' ends, or a device. */
 export const SCRATCH_SIZE = 32;
+/** Bytes for an image of the extended state before it is stored and after it was loaded. */
+export const BLOCK_SIZE = 1024;
 
 export const ENGINE = {
   /** Always zero: what a missing base, index or segment reads. 64-bit. */
@@ -61,11 +63,18 @@ export const ENGINE = {
   codeLimit: start + 160,
   /** Not zero: data breakpoints are enabled. */
   watch: start + 168,
+  /** An image in guest memory: the host addresses of its first and second part, where it is split, its linear address (64-bit). */
+  imageFirst: start + 172,
+  imageSecond: start + 176,
+  imageSplit: start + 180,
+  imageLinear: start + 184,
   scratch: start + 192,
+  /** `BLOCK_SIZE` bytes for it. */
+  block: start + 192 + 2 * SCRATCH_SIZE,
 } as const;
 
 /** Bytes of a whole block. */
-export const ENGINE_BLOCK_SIZE = start + 192 + 2 * SCRATCH_SIZE;
+export const ENGINE_BLOCK_SIZE = ENGINE.block + BLOCK_SIZE;
 
 /** The host address of a part that a device answers. */
 export const DEVICE = 1;

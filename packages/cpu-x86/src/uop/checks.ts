@@ -30,6 +30,8 @@ const { rsp, rbp, rsi, rdi, rbx, rax } = QUAD_OFFSETS;
 export const MANY_ACCESSES = /^(PUSHA|POPA|ENTER)$/;
 
 const memorySize = (operand: Operand, row: Row, d: Decoded): number => {
+  // Legacy region and header; how much lies behind them is known when it runs.
+  if (/^X(SAVE|RSTOR)/.test(row.mnemonic)) return 576;
   const bits = operand.kind.memSize === 'none' ? d.operandSize : sizeInBits(operand.kind.memSize, d);
   return row.mnemonic === 'BOUND' ? d.operandSize / 4 : bits / 8;
 };

@@ -12,6 +12,7 @@ import { accessChecks, MANY_ACCESSES, type AccessCheck } from './checks.ts';
 import { MODE_BIT } from './mode.ts';
 import { STACK16, STACK_SEGMENT, UOP, UOP_SIZE } from './record.ts';
 import { type HandlerSpec, specOf, variantOf } from './specs.ts';
+import { escapeOpcode } from './state-operands.ts';
 
 const GPR = QUAD_OFFSETS.rax;
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
@@ -142,6 +143,8 @@ function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolea
   } else if (spec.form === 'o') {
     low = d.disp;
     high = d.dispHigh;
+  } else if (rows[d.row]?.family === 'x87') {
+    low = escapeOpcode(d);
   } else if (rows[d.row]?.operands.some((o) => o.kind.source === 'one') === true) {
     low = 1;
     high = 0;

@@ -10,6 +10,7 @@ import { meanings } from '../meaning/meanings.ts';
 import type { Size } from '../meaning/words.ts';
 import type { Operand, Row } from '../tables/types.ts';
 import { meaningOf } from './meaning-of.ts';
+import { hasStateOperands, stateShapes } from './state-operands.ts';
 
 /** Register, memory or immediate. */
 export interface OperandShape {
@@ -77,12 +78,12 @@ export function specOf(row: Row, d: Decoded, v: Variant): HandlerSpec | undefine
   const found = meaningOf(row);
   if (found === undefined) return undefined;
   const { name, condition } = found, entry = meanings[name];
-  const operands = NO_OPERANDS.test(name) ? [] : row.operands.flatMap((o) => shapeOf(o, d, v.memory) ?? []);
+  const operands = NO_OPERANDS.test(name) ? [] : hasStateOperands(row) ? stateShapes(row, d) : row.operands.flatMap((o) => shapeOf(o, d, v.memory) ?? []);
   // BOUND's memory operand is a pair; its meaning reads the two halves itself.
   const text = row.operands.find((o) => o.kind.source === 'string-src' || o.kind.source === 'string-dst');
   const first = operands[0];
   const natural = first !== undefined && first.kind !== 'i' ? first.size : d.operandSize;
-  const size = (text === undefined ? natural : sizeInBits(text.kind.memSize, d)) as Size;
+  const size = (entry?.anySize === true ? 8 : text === undefined ? natural : sizeInBits(text.kind.memSize, d)) as Size;
   const implicitLock = name === 'XCHG' && first?.kind === 'm';
   const lock = first?.kind === 'm' && (v.lock || implicitLock);
   const repeat = STRING.test(row.mnemonic) ? (row.rep === 'rep' && v.repeat !== '' ? 'rep' : v.repeat) : '';

@@ -41,6 +41,10 @@ describe('x87 arithmetic', () => {
     expect(of(x87.div(...SMALLEST, ...THREE, CW))).toEqual([0x2aaaaaaaaaaaaaabn, 0, UE | PE | C1]);
   });
 
+  it('truncates tangents of small powers of two to normal numbers', () => {
+    for (let e = 1; e < 0x3fff; e++) expect(BigInt.asUintN(64, x87.fptan(TOP, e, CW | 0xc00)[0])).toBeGreaterThanOrEqual(TOP);
+  });
+
   it('moves the exponent of an unmasked overflow or underflow', () => {
     expect(of(x87.add(...LARGEST, ...LARGEST, CW & ~OE))).toEqual([LARGEST[0], 0x7fff - 0x6000, OE]);
     expect(of(x87.mul(...SMALLEST, ...SMALLEST, CW & ~UE))).toEqual([TOP, 2 - 0x3fff + 0x6000, UE]);

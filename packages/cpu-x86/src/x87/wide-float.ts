@@ -37,7 +37,9 @@ export function addWideFloats(m: ModuleBuilder, wide: Wide): WideFloats {
     const nh = select(ah, i64.shr_u(ah, 1), below);
     const nl = select(al, i64.or(i64.shl(ah, 63), i64.shr_u(al, 1)), below);
     const [hi, lo] = s.call(wide.divFraction, nh, nl, bh, bl);
-    return [i32.add(i32.sub(ae, be), i32.sub(BIAS, below)), hi, lo];
+    // The quotient is at least a half. Off by a few units, that of nearly equal numbers may come out below.
+    const low = s.let(i64.ge_s(hi, 0));
+    return [i32.add(i32.sub(ae, be), i32.sub(BIAS, below)), select(TOP, hi, low), select(i64.const(0), lo, low)];
   });
   const toFraction = m.func('wideToFraction', { params: WIDE_FLOAT, results: ['i64', 'i64'] }, (s, exponent, hi, lo) =>
     s.call(wide.shrJam, hi, lo, i32.sub(BIAS - 1, exponent)));
