@@ -8,6 +8,7 @@ import { UOP } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
 import { GuestContext, type RegisterField } from './guest-context.ts';
 import type { GuestMemory } from './guest-memory.ts';
+import type { Place } from './vector-operands.ts';
 
 /** How a handler goes on, which differs between a case of the switch and a function of its own. */
 export interface Flow {
@@ -20,7 +21,7 @@ export interface Flow {
   leave(status: 'exception' | 'system'): void;
 }
 
-const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base } as const;
+const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base, index: UOP.index, immediate: UOP.immediate } as const;
 
 export class UopContext extends GuestContext {
   private readonly uop: () => Value<'i32'>;
@@ -44,6 +45,16 @@ export class UopContext extends GuestContext {
   }
   private wideAt(field: number): Value<'i64'> {
     return i64.load(this.place(field));
+  }
+
+  protected fieldPlace(field: keyof typeof FIELD): Place {
+    return { at: this.place(FIELD[field]), offset: 0 };
+  }
+  indexScale(): Value<'i32'> {
+    return i32.and(this.field8(UOP.scale), 3);
+  }
+  inLongMode(): Value<'i32'> {
+    return i32.eqz(this.field8(UOP.linearShift));
   }
 
   protected readField(field: RegisterField, size: Size): Word {
@@ -98,6 +109,7 @@ export class UopContext extends GuestContext {
     if (this.spec.form === 'o') return this.immediate();
     const displaced = i64.add(this.wideAt(UOP.base), i64.load32_s(this.at(this.uop()), UOP.displacement));
     if (this.spec.form === 'b') return displaced;
+    if (this.spec.form === 'x') return i64.add(displaced, i64.load16_u(this.at(this.uop()), UOP.ripDelta));
     const index = i64.shl(this.wideAt(UOP.index), i64.extend_i32_u(i32.and(this.field8(UOP.scale), 3)));
     return this.cutToAddress(i64.add(i64.add(displaced, index), i64.load16_u(this.at(this.uop()), UOP.ripDelta)));
   }

@@ -3,9 +3,11 @@
  * WebAssembly through `s` and reaches everything of the guest through this interface, so the same meaning serves the
  * interpreter, whose operands are fields of a µop, and translated code, whose operands are constants.
  */
-import type { FunctionBuilder, Value } from '@polyvisor/wasm';
+import type { Func, FunctionBuilder, TypeList, Value } from '@polyvisor/wasm';
 import type { GeneralRegister } from '@polyvisor/core';
 import type { Flags } from './flags.ts';
+import type { Helper } from './helpers.ts';
+import type { VectorOperands } from './vector/operands.ts';
 import type { Size, Word } from './words.ts';
 
 export type Repeat = '' | 'rep' | 'repe' | 'repne';
@@ -19,6 +21,10 @@ export type ImplicitSegment = 'source' | 'es' | 'ss';
 export interface EmitContext {
   readonly s: FunctionBuilder;
   readonly flags: Flags;
+  /** Operands of vector instructions. */
+  readonly vectors: VectorOperands;
+  /** The function of a helper, to be called. */
+  helper<P extends TypeList, R extends TypeList>(of: Helper<P, R>): Func<P, R>;
   /** Operand size in bits. */
   readonly size: Size;
   /** Condition code of Jcc, SETcc and CMOVcc. */

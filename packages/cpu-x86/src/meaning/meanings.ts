@@ -7,8 +7,10 @@ import { decimal } from './decimal.ts';
 import { multiplication } from './multiply.ts';
 import { shifts } from './shifts.ts';
 import { strings } from './strings.ts';
+import { vectors } from './vector/vectors.ts';
 
 /** Every meaning by the name that `meaningOf` gives a row. */
 export const meanings: Meanings = {
   ...arithmetic, ...shifts, ...multiplication, ...data, ...bits, ...control, ...strings, ...decimal,
+  ...vectors,
 };

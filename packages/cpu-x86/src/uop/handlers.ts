@@ -40,6 +40,7 @@ function operandSizes(row: Row, long: boolean): number[] {
 function forms(row: Row, memory: boolean, long: boolean): readonly AddressForm[] {
   if (!memory) return [''];
   if (row.operands.some((o) => o.kind.source === 'moffs')) return ['o'];
+  if (row.modrm === 'vsib') return ['x'];
   return long ? ['b', 'g'] : ['g'];
 }
 
@@ -51,8 +52,9 @@ function* specsOf(row: Row): Generator<HandlerSpec> {
   for (const long of [true, false]) {
     if (!(long ? row.in64 : row.inLegacy)) continue;
     d.mode = long ? 2 : 1;
-    for (const operandSize of operandSizes(row, long)) {
+    for (const operandSize of operandSizes(row, long)) for (const vectorLength of row.vex && row.l < 0 ? [128, 256] : [row.l === 1 ? 256 : 128]) {
       d.operandSize = operandSize;
+      d.vectorLength = vectorLength;
       for (const memory of memories) for (const form of forms(row, memory, long)) {
         for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of [true, false]) {
           const spec = specOf(row, d, { operandSize, memory, form, long, lock, repeat, near });

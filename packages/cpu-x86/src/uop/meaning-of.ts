@@ -3,6 +3,7 @@ import { meanings } from '../meaning/meanings.ts';
 import type { Row } from '../tables/types.ts';
 import { integerMeaning } from './names/integer.ts';
 import { systemMeaning } from './names/system.ts';
+import { vectorMeaning } from './names/vector.ts';
 
 export interface MeaningName {
   readonly name: string;
@@ -10,7 +11,7 @@ export interface MeaningName {
   readonly condition: number;
 }
 
-const families = [systemMeaning, integerMeaning];
+const families = [systemMeaning, integerMeaning, vectorMeaning];
 
 /** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
 export function meaningOf(row: Row): MeaningName | undefined {
