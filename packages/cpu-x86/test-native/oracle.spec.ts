@@ -8,7 +8,7 @@ const why = missing();
 
 describe.skipIf(why !== undefined)(`the interpreter against this processor${why === undefined ? '' : ` (${why})`}`, () => {
   test('does what the hardware does for a sample of every implemented row', { timeout: 120_000 }, () => {
-    const cases = makeCases(20261121, 8);
+    const cases = makeCases(20261121, 4);
     const native = new Native(), emulated = new Emulated();
     const expected = native.run(cases);
     native.dispose();

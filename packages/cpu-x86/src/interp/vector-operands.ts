@@ -117,6 +117,11 @@ export class VectorAccess implements VectorOperands {
     }
   }
 
+  merge(n: number, lanes: readonly Vector128[]): void {
+    const { host } = this, { s } = host, { at, offset } = host.vectorPlace(n), bound = s.let(at);
+    lanes.forEach((lane, i) => s.v128.store(bound, lane, offset + i * 16));
+  }
+
   private storeMemory(size: number, lanes: readonly Vector128[]): void {
     const { memory, s } = this.host;
     // The values first: nothing of them may depend on what the look-up does.

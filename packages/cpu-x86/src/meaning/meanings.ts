@@ -1,5 +1,6 @@
 import { arithmetic } from './arithmetic.ts';
 import { bits } from './bits.ts';
+import { checksum } from './checksum.ts';
 import type { Meanings } from './context.ts';
 import { control } from './control.ts';
 import { data } from './data.ts';
@@ -12,5 +13,5 @@ import { vectors } from './vector/vectors.ts';
 /** Every meaning by the name that `meaningOf` gives a row. */
 export const meanings: Meanings = {
   ...arithmetic, ...shifts, ...multiplication, ...data, ...bits, ...control, ...strings, ...decimal,
-  ...vectors,
+  ...vectors, ...checksum,
 };

@@ -24,7 +24,10 @@ const registerShape = (kind: OperandKind, d: Decoded): OperandShape => {
 /** The shape of an operand of a vector row. */
 export function vectorShape({ kind }: Operand, d: Decoded, memory: boolean): OperandShape | undefined {
   switch (kind.source) {
-    case 'rm': return memory ? { kind: 'm', size: sizeInBits(kind.memSize, d) as OperandShape['size'] } : registerShape(kind, d);
+    // Of a gather the size of all indices together: it tells how many elements there are, which the meaning knows the size of.
+    case 'rm': return memory
+      ? { kind: 'm', size: sizeInBits(kind.vsib === 'none' ? kind.memSize : kind.vsib, d) as OperandShape['size'] }
+      : registerShape(kind, d);
     case 'reg': case 'vvvv': case 'fixed': case 'is4': return registerShape(kind, d);
     case 'imm': return { kind: 'i', size: 8 };
     default: return undefined;

@@ -20,6 +20,8 @@ export interface VectorOperands {
    * is cleared under VEX and left alone otherwise.
    */
   set(n: number, lanes: readonly Vector128[]): void;
+  /** Writes these lanes of vector register operand `n` and leaves everything else, also under VEX. */
+  merge(n: number, lanes: readonly Vector128[]): void;
   /** A lane (0 or 1) of the vector register with this number. */
   setRegister(number: number, lane: 0 | 1, value: Vector128): void;
   /** A lane of the index register of a gather, and the shift that its elements get. */

@@ -20,6 +20,18 @@ const SAME = `
   BROADCASTD: BROADCASTSS PBROADCASTD
   BROADCASTQ: BROADCASTSD PBROADCASTQ
   BROADCAST128: BROADCASTF128 BROADCASTI128
+  BLENDPS: PBLENDD
+  PERMD: PERMPS
+  PERMQ: PERMPD
+  PERM2F128: PERM2I128
+  INSERTF128: INSERTI128
+  EXTRACTF128: EXTRACTI128
+  PEXTRD: EXTRACTPS
+  GATHERDD: PGATHERDD GATHERDPS
+  GATHERDQ: PGATHERDQ GATHERDPD
+  GATHERQD: PGATHERQD GATHERQPS
+  GATHERQQ: PGATHERQQ GATHERQPD
+  MASKMOVBYTES: MASKMOVQ MASKMOVDQU
 `;
 const ALIASES: ReadonlyMap<string, string> = new Map(SAME.trim().split('\n').flatMap((line) => {
   const [name = '', mnemonics = ''] = line.trim().split(': ');
@@ -36,6 +48,8 @@ function moveOf(mnemonic: string, row: Row): string | undefined {
     case 'MOVSS': case 'MOVSD': return loads || stores ? 'MOV' : mnemonic;
     case 'MOVLPS': case 'MOVLPD': return stores ? 'MOV' : 'MOVSD';
     case 'MOVHPS': case 'MOVHPD': return stores ? 'MOVHPD_STORE' : 'MOVHPD';
+    case 'MASKMOVPS': case 'PMASKMOVD': return first?.source === 'rm' ? 'MASKMOVD_STORE' : 'MASKMOVD_LOAD';
+    case 'MASKMOVPD': case 'PMASKMOVQ': return first?.source === 'rm' ? 'MASKMOVQ_STORE' : 'MASKMOVQ_LOAD';
     default: return undefined;
   }
 }
