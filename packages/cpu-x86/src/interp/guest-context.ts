@@ -1,7 +1,7 @@
 /** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
 import { SEGMENT_AT, SEGMENT_OFFSETS, type GeneralRegister } from '@polyvisor/core';
 import { i32, i64, type Func, type FunctionBuilder, type TypeList, type Value } from '@polyvisor/wasm';
-import type { EmitContext, ImplicitSegment, Repeat } from '../meaning/context.ts';
+import { type EmitContext, type ImplicitSegment, type Repeat, Vector } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
 import { type Helper, helperIn } from '../meaning/helpers.ts';
 import { fromI64, type Size, type Word } from '../meaning/words.ts';
@@ -140,6 +140,12 @@ export abstract class GuestContext implements EmitContext {
   pin(linear: Value<'i64'>, bytes: number): { at: Value<'ptr'>; finish: () => void } {
     const host = this.memory.translate(linear, bytes, WRITE);
     return { at: this.memory.m.ptr.from_i32_u(host), finish: () => this.memory.commit(host) };
+  }
+
+  locate(bytes: number, alignment: number, access: number): Value<'i32'> {
+    const linear = this.linear();
+    if (alignment > 1) this.s.if(i32.and(i32.wrap_i64(linear), alignment - 1), () => this.raise(Vector.protection, 0));
+    return this.memory.translate(linear, bytes, access);
   }
 
   linear(offset?: Value<'i64'>): Value<'i64'> {

@@ -17,10 +17,10 @@ export interface VectorHost {
   readonly s: FunctionBuilder;
   readonly spec: HandlerSpec;
   readonly memory: GuestMemory;
-  linear(): Value<'i64'>;
+  /** Host address of the memory operand for an access of this many bytes; it must be a multiple of `alignment`. */
+  locate(bytes: number, alignment: number, access: number): Value<'i32'>;
   get(n: number): Word;
   set(n: number, value: Word): void;
-  raise(vector: number, errorCode: number): void;
   /** Where vector or MMX register operand `n` is kept. */
   vectorPlace(n: number): Place;
   /** Where the index register of a gather is kept. */
@@ -58,12 +58,9 @@ export class VectorAccess implements VectorOperands {
   }
 
   /** A legacy packed operand, and what VMOVAPS and its kin access, must be aligned (SDM vol. 1, 14.9). */
-  private address(bytes: number): Value<'i64'> {
-    const { host } = this, linear = host.linear();
-    if (host.spec.aligned && bytes >= 16) {
-      host.s.if(i32.and(i32.wrap_i64(linear), bytes - 1), () => host.raise(13, 0));
-    }
-    return linear;
+  private locate(size: number, access: number): Value<'i32'> {
+    const { host } = this, bytes = size / 8;
+    return host.locate(bytes, host.spec.aligned && bytes >= 16 ? bytes : 1, access);
   }
 
   get(n: number): Vector128[] {
@@ -83,7 +80,7 @@ export class VectorAccess implements VectorOperands {
 
   private loadMemory(size: number): Vector128[] {
     const { memory, s } = this.host;
-    const at = memory.m.ptr.from_i32_u(memory.translate(this.address(size / 8), size / 8, READ));
+    const at = memory.m.ptr.from_i32_u(this.locate(size, READ));
     switch (size) {
       case 8: return [s.let(i32x4.replace_lane(ZERO, i32.load8_u(at), 0))];
       case 16: return [s.let(i32x4.replace_lane(ZERO, i32.load16_u(at, 0, 1), 0))];
@@ -126,7 +123,7 @@ export class VectorAccess implements VectorOperands {
     const { memory, s } = this.host;
     // The values first: nothing of them may depend on what the look-up does.
     const [low = ZERO, high = ZERO] = lanes.map((lane) => s.let(lane));
-    const found = memory.translate(this.address(size / 8), size / 8, WRITE);
+    const found = this.locate(size, WRITE);
     const at = memory.m.ptr.from_i32_u(found);
     switch (size as Size | 128 | 256) {
       case 8: s.v128.store8_lane(at, low, 0, 0, 1); break;

@@ -111,5 +111,7 @@ export interface MeaningEntry {
   readonly ends?: true;
   /** Few programs need it: it becomes a function of its own. */
   readonly cold?: true;
+  /** It neither reads nor writes the status flags. */
+  readonly flagless?: true;
 }
 export type Meanings = Readonly<Record<string, MeaningEntry>>;

@@ -52,9 +52,9 @@ const HOT: ReadonlySet<string> = new Set([
   'V_MOV:v128,r32', 'V_MOV:v128,r64', 'V_MOV:r32,v128', 'V_MOV:r64,v128', 'V_MOVQ:v128,v128', 'V_MOVQ:v128,m64', 'V_MOVQ:m64,v128',
   'V_MOVHPD:v128,m64', 'V_MOVHPD_STORE:m64,v128', 'V_MOVSD:v128,v128',
   'V_PSHUFD:v128,v128,i8', 'V_PMOVMSKB:r32,v128',
-  ...['PXOR', 'PAND', 'POR', 'PANDN', 'PADDD', 'PADDQ', 'PSUBD', 'PADDB', 'PSUBB', 'PCMPEQB', 'PCMPEQD', 'PCMPGTD', 'PMINUB',
-    'PUNPCKLBW', 'PUNPCKLWD', 'PUNPCKLDQ', 'PUNPCKLQDQ', 'PUNPCKHQDQ', 'PMULUDQ'].map((name) => `V_${name}:v128,v128`),
-  ...['PXOR', 'PAND', 'PADDD', 'PADDQ', 'PCMPEQB'].map((name) => `V_${name}:v128,m128`),
+  ...['PXOR', 'PAND', 'POR', 'PANDN', 'PADDD', 'PADDQ', 'PSUBD', 'PADDB', 'PCMPEQB', 'PCMPEQD', 'PCMPGTD', 'PMINUB',
+    'PUNPCKLBW', 'PUNPCKLWD', 'PUNPCKLDQ', 'PUNPCKLQDQ'].map((name) => `V_${name}:v128,v128`),
+  ...['PXOR', 'PAND', 'PADDD', 'PCMPEQB'].map((name) => `V_${name}:v128,m128`),
 ]);
 export const isHotVector = (meaning: string, operands: readonly OperandShape[], vex: boolean): boolean =>
   !vex && HOT.has(`${meaning}:${operands.map((o) => `${o.kind}${o.size}`).join()}`);

@@ -39,7 +39,7 @@ const multipleSums: Meaning = (c) => {
   }));
 };
 
-export const reductions = vectorMeanings({
-  PTEST: test(v128.any_true), TESTPS: test(i32x4.bitmask), TESTPD: test(i64x2.bitmask),
-  PHMINPOSUW: minimumPosition, MPSADBW: multipleSums,
-});
+export const reductions = {
+  ...vectorMeanings({ PTEST: test(v128.any_true), TESTPS: test(i32x4.bitmask), TESTPD: test(i64x2.bitmask) }, 'flags'),
+  ...vectorMeanings({ PHMINPOSUW: minimumPosition, MPSADBW: multipleSums }),
+};

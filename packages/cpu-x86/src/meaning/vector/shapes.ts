@@ -41,8 +41,9 @@ export const joined = (f: BinaryLane): Meaning => binary((a, b, c) => {
 export const immediateBit = (imm: Value<'i32'>, bit: number): Value<'i32'> => i32.and(i32.shr_u(imm, bit), 1);
 
 /** Adds what MMX instructions do besides, under the prefix that keeps vector meanings apart from others. */
-export const vectorMeanings = (list: Readonly<Record<string, Meaning>>): Meanings =>
+export const vectorMeanings = (list: Readonly<Record<string, Meaning>>, flags: 'flags' | 'flagless' = 'flagless'): Meanings =>
   Object.fromEntries(Object.entries(list).map(([name, build]) => [`V_${name}`, {
+    ...(flags === 'flagless' ? { flagless: true } : {}),
     build: (c: EmitContext): void => {
       build(c);
       if (c.vectors.mmx) c.vectors.enterMmx();

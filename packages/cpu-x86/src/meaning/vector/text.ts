@@ -116,4 +116,4 @@ const compare = (explicit: boolean, mask: boolean): Meaning => (c) => {
 };
 export const textComparisons = vectorMeanings({
   PCMPESTRI: compare(true, false), PCMPESTRM: compare(true, true), PCMPISTRI: compare(false, false), PCMPISTRM: compare(false, true),
-});
+}, 'flags');
