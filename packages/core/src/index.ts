@@ -8,6 +8,7 @@ export * from './di/token.ts';
 export * from './di/scope.ts';
 export type * from './clock/clock.ts';
 export * from './memory/dma.ts';
+export * from './memory/code-frames.ts';
 export type * from './memory/host.ts';
 export * from './memory/address-space.ts';
 export * from './cpu/state-layout.ts';

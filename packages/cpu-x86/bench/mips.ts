@@ -42,7 +42,7 @@ started = performance.now();
 new WebAssembly.Module(bytes);
 console.log(`compiled in ${(performance.now() - started).toFixed(1)} ms`);
 
-const host = createHost({ frames: 16 * 2 ** 20, tables: 24 * 2 ** 20 });
+const host = createHost({ frames: 16 * 2 ** 20, tables: 48 * 2 ** 20 });
 const space = host.createAddressSpace({ name: 'bench' });
 space.populate(BASE / 4096, (STACK + 4096 - BASE) / 4096, RIGHTS_RAM);
 for (let at = 0; at < image.length; at += 4096) {

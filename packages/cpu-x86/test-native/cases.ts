@@ -139,7 +139,7 @@ function displacementEnd(d: Decoded, bytes: Uint8Array, row: Row): number {
 /** One case of a row, or undefined when the draw was no use. */
 export function makeCase(row: Row, legacy: boolean, random: Random): Case | undefined {
   const meaning = meaningOf(row);
-  if (meaning === undefined || SKIPPED.test(meaning.name) || VENDOR.test(row.id) || lacking(row).length > 0) return undefined;
+  if (meaning === undefined || row.privilege === 'iopl' || SKIPPED.test(meaning.name) || VENDOR.test(row.id) || lacking(row).length > 0) return undefined;
   const d = new Decoded();
   const bytes = encode(row, legacy, random, d);
   if (bytes === undefined) return undefined;

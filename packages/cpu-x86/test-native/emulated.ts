@@ -18,7 +18,7 @@ export function setUserMode(cpu: Interpreter, legacy: boolean): void {
 }
 
 export class Emulated {
-  readonly host: Host = createHost({ frames: 8 * 2 ** 20, tables: 16 * 2 ** 20 });
+  readonly host: Host = createHost({ frames: 8 * 2 ** 20, tables: 48 * 2 ** 20 });
   readonly cpu: Interpreter;
   readonly translation: FlatTranslation;
   readonly #code: readonly number[];

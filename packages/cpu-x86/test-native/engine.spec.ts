@@ -14,7 +14,7 @@ interface Bench {
 
 /** A processor in 64-bit user mode with 16 pages of memory at `CODE`, and the code at their start. */
 function boot(code: readonly number[], at = CODE, options: { uops?: number; pages?: number } = {}): Bench {
-  const host = createHost({ frames: 4 * 2 ** 20, tables: 16 * 2 ** 20 });
+  const host = createHost({ frames: 4 * 2 ** 20, tables: 48 * 2 ** 20 });
   const space = host.createAddressSpace({ name: 'test' });
   space.populate(CODE / 4096, 16, RIGHTS_RAM);
   const cpu = new Interpreter(host, new FlatTranslation(host, space), options);

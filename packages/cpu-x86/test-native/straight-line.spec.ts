@@ -27,8 +27,7 @@ function compileBlock(c: Case): BlockInstruction[] {
 function compare(cases: readonly Case[], check: boolean): string[] {
   const emulated = new Emulated();
   const bytes = buildBlocks(cases.map(compileBlock), check);
-  const imports = { host: { memory: emulated.host.memory }, mmu: emulated.translation.imports() };
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), emulated.cpu.engine.imports);
   return cases.flatMap((c, i) => {
     const interpreted = emulated.run(c);
     const block = exports[`b${i}`] as (state: number) => number;

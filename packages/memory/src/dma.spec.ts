@@ -67,3 +67,22 @@ describe('DMA through an address space', () => {
     expect(dma.load(PAGES * FRAME_SIZE - 1, 1)).toBe(9);
   });
 });
+
+test('announces writes to frames that hold code, once until they are marked again', () => {
+  const h = createHost({ frames: 4 * 2 ** 20 });
+  const space = h.createAddressSpace({ name: 'guest' });
+  space.populate(0, 2, RIGHTS_RAM);
+  const frame = space.translate(FRAME_SIZE, 1) / FRAME_SIZE;
+  const told: number[] = [];
+  h.code.onWritten((mfn) => told.push(mfn));
+  h.code.mark(frame);
+
+  space.dma().store(0, 4, 1);
+  space.dma().write(FRAME_SIZE - 1, Uint8Array.of(1, 2), 0, 2);
+  space.dma().store(FRAME_SIZE, 1, 3);
+  expect(told).toEqual([frame]);
+
+  h.code.mark(frame);
+  space.unmap(1, 1);
+  expect(told).toEqual([frame, frame]);
+});

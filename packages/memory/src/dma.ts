@@ -1,4 +1,4 @@
-import { Access, DmaStatus, FRAME_SIZE, type AddressSpace, type Dma, type Host } from '@polyvisor/core';
+import { Access, DmaStatus, FRAME_SHIFT, FRAME_SIZE, type AddressSpace, type CodeFrames, type Dma, type Host } from '@polyvisor/core';
 
 const PAGE_MASK = FRAME_SIZE - 1;
 /** Below this, a loop is faster than making a view of the range. */
@@ -10,11 +10,13 @@ export class SpaceDma implements Dma {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #space: AddressSpace;
+  readonly #code: CodeFrames;
 
   constructor(host: Host, space: AddressSpace) {
     this.#bytes = host.bytes;
     this.#view = host.view;
     this.#space = space;
+    this.#code = host.code;
   }
 
   /** @hot */
@@ -34,7 +36,7 @@ export class SpaceDma implements Dma {
   write(address: number, from: Uint8Array, at: number, length: number): DmaStatus {
     let done = 0;
     while (done < length) {
-      const to = this.#find(address + done, Access.write);
+      const to = this.#findToWrite(address + done);
       if (to < 0) return this.status;
       const piece = Math.min(length - done, FRAME_SIZE - (to & PAGE_MASK));
       copy(from, at + done, this.#bytes, to, piece);
@@ -54,7 +56,7 @@ export class SpaceDma implements Dma {
 
   /** @hot */
   store(address: number, size: 1 | 2 | 4, value: number): DmaStatus {
-    const to = this.#find(address, Access.write);
+    const to = this.#findToWrite(address);
     if (to < 0) return this.status;
     if ((to & PAGE_MASK) + size > FRAME_SIZE) return this.#storeAcross(address, size, value);
     if (size === 4) this.#view.setInt32(to, value, true);
@@ -73,9 +75,16 @@ export class SpaceDma implements Dma {
 
   /** @hot */
   #storeAcross(address: number, size: number, value: number): DmaStatus {
-    if (this.#find(address + size - 1, Access.write) < 0) return this.status;
-    for (let i = 0; i < size; i++) this.#bytes[this.#find(address + i, Access.write)] = value >> (8 * i);
+    if (this.#findToWrite(address + size - 1) < 0) return this.status;
+    for (let i = 0; i < size; i++) this.#bytes[this.#findToWrite(address + i)] = value >> (8 * i);
     return DmaStatus.ok;
+  }
+
+  /** @hot A write to a frame that holds code is announced. */
+  #findToWrite(address: number): number {
+    const at = this.#find(address, Access.write);
+    if (at >= 0) this.#code.written(at >>> FRAME_SHIFT);
+    return at;
   }
 
   /** @hot */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FRAME_SIZE, RUN_FRAMES } from '@polyvisor/core';
+import { CodeFrames, FRAME_SIZE, hostOffset, RUN_FRAMES } from '@polyvisor/core';
 import { RunAllocator } from './frame-allocator.ts';
 
 const FIRST = RUN_FRAMES;
@@ -8,7 +8,8 @@ const RUNS = 3;
 
 function make(): { frames: RunAllocator; bytes: Uint8Array } {
   const bytes = new Uint8Array((RUNS + 1) * RUN_FRAMES * FRAME_SIZE);
-  return { frames: new RunAllocator(bytes, FIRST, RUNS), bytes };
+  const code = new CodeFrames(new Int32Array(bytes.buffer), hostOffset(0));
+  return { frames: new RunAllocator(bytes, code, FIRST, RUNS), bytes };
 }
 
 describe('the frame allocator', () => {

@@ -1,4 +1,4 @@
-import { FRAME_SIZE, RUN_FRAMES, type FrameAllocator } from '@polyvisor/core';
+import { FRAME_SIZE, RUN_FRAMES, type CodeFrames, type FrameAllocator } from '@polyvisor/core';
 
 const NONE = -1;
 /** Copying zeros takes a third of the time that `fill` takes on a shared memory (Node 26). */
@@ -13,6 +13,7 @@ export class RunAllocator implements FrameAllocator {
   readonly total: number;
   free: number;
   readonly #bytes: Uint8Array;
+  readonly #code: CodeFrames;
   readonly #firstMfn: number;
   /** By frame: reference count; next free frame in the run; whether it was ever handed out (and so needs zeroing). */
   readonly #refs: Uint32Array;
@@ -29,8 +30,9 @@ export class RunAllocator implements FrameAllocator {
   /** Place of a whole run in `#wholeRuns`. */
   #wholeCount = 0;
 
-  constructor(bytes: Uint8Array, firstMfn: number, runs: number) {
+  constructor(bytes: Uint8Array, code: CodeFrames, firstMfn: number, runs: number) {
     this.#bytes = bytes;
+    this.#code = code;
     this.#firstMfn = firstMfn;
     this.total = runs * RUN_FRAMES;
     this.free = this.total;
@@ -88,6 +90,7 @@ export class RunAllocator implements FrameAllocator {
     if (this.references(mfn) === 0) return 0;
     const left = --this.#refs[frame]!;
     if (left > 0) return left;
+    this.#code.written(mfn);
     const run = (frame / RUN_FRAMES) | 0;
     this.#next[frame] = this.#runHead[run]!;
     this.#runHead[run] = frame;

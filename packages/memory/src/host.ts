@@ -1,5 +1,5 @@
 import {
-  FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
+  CodeFrames, FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
   type AddressSpace, type AddressSpaceOptions, type FrameAllocator, type Host, type HostOffset,
 } from '@polyvisor/core';
 import { RadixAddressSpace } from './address-space.ts';
@@ -11,7 +11,7 @@ import { TableSpace } from './table-space.ts';
 export interface HostOptions {
   /** Bytes of frames for guests and tables, rounded up to 2 MiB. */
   readonly frames: number;
-  /** Bytes for engines' own tables, rounded up to 2 MiB. Default 16 MiB. */
+  /** Bytes for engines' own tables, rounded up to 2 MiB. Default 64 MiB; an x86 processor needs about 30. */
   readonly tables?: number;
 }
 
@@ -24,7 +24,7 @@ const GUARD = WASM_PAGE;
 
 /** A Host in this process or page: one shared WebAssembly memory, committed as it is touched. */
 export function createHost(options: HostOptions): Host {
-  const tables = roundUp('tables', options.tables ?? 16 * 2 ** 20);
+  const tables = roundUp('tables', options.tables ?? 64 * 2 ** 20);
   const pool = roundUp('frames', options.frames);
   const size = tables + pool;
   if (size > MAX_BYTES) {
@@ -57,6 +57,7 @@ class SharedMemoryHost implements Host {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly view: DataView<SharedArrayBuffer>;
   readonly frames: FrameAllocator;
+  readonly code: CodeFrames;
   readonly #tables: TableSpace;
   readonly #spaces = new Set<AddressSpace>();
 
@@ -67,7 +68,8 @@ class SharedMemoryHost implements Host {
     this.words = new Int32Array(buffer);
     this.view = new DataView(buffer);
     this.#tables = new TableSpace(GUARD, tables);
-    this.frames = new RunAllocator(this.bytes, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
+    this.code = new CodeFrames(this.words, this.reserve(CodeFrames.size(buffer.byteLength), 4, 'code frames'));
+    this.frames = new RunAllocator(this.bytes, this.code, tables / FRAME_SIZE, (buffer.byteLength - tables) / RUN_BYTES);
   }
 
   reserve(size: number, align: number, owner: string): HostOffset {

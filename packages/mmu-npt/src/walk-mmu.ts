@@ -66,7 +66,7 @@ export class WalkMmu implements Mmu {
         memory,
         root: host.space.root * 4096,
         lastPage: bytes.length - 4096,
-        codeBitmap: host.codeBitmap ?? 0,
+        codeBitmap: host.host.code.bitmap,
         tlbs: this.#reserved,
         cpus: host.cpus,
         windowGpa: new WebAssembly.Global({ value: 'i64', mutable: false }, BigInt(window.gpa)),
@@ -82,10 +82,6 @@ export class WalkMmu implements Mmu {
     });
   }
 
-  /**
-   * Gives vCPU `cpu`, whose state is at `state` in the Host's memory, its TLB and clears its counters. Before the
-   * first fill.
-   */
   attach(cpu: number, state: HostOffset): void {
     if (!(Number.isInteger(cpu) && cpu >= 0 && cpu < this.#host.cpus)) {
       throw new PolyvisorError([mmuErrors['no-such-cpu']('mmu', { cpu, cpus: this.#host.cpus })]);

@@ -9,6 +9,7 @@ import type { ServiceOf, Token } from '../di/token.ts';
 import type { Problem } from '../errors/problem.ts';
 import type { AddressSpace, RamRange } from '../memory/address-space.ts';
 import type { Dma } from '../memory/dma.ts';
+import type { Mmu } from '../mmu/mmu.ts';
 import type { StateSpec } from '../snapshot/state.ts';
 
 /** What happens after an exit. Every exit gets an answer; there is no "ignore". */
@@ -30,6 +31,8 @@ type Services = { readonly [name: string]: Token<unknown> };
 export interface BackendHost<V extends Services> {
   readonly vcpus: readonly Vcpu[];
   readonly space: AddressSpace;
+  /** `undefined` when the machine's description names none. */
+  readonly mmu: Mmu | undefined;
   /** Guest memory by guest-physical address, for loaders and hypercalls. */
   readonly memory: Dma;
   /** The ports and MMIO of the machine's devices, for emulating intercepted accesses. */

@@ -1,4 +1,5 @@
 import type { HostOffset } from '../units/units.ts';
+import type { CodeFrames } from './code-frames.ts';
 import type { AddressSpace, AddressSpaceOptions } from './address-space.ts';
 
 /**
@@ -13,6 +14,7 @@ export interface Host {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly view: DataView<SharedArrayBuffer>;
   readonly frames: FrameAllocator;
+  readonly code: CodeFrames;
   /**
    * Reserves bytes outside the frame pool for an engine's tables: zeroed, never moved, given back with `release`.
    * Throws a coded error when the Host is too small.

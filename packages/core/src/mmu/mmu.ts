@@ -22,11 +22,6 @@ export interface MmuHost {
   readonly space: AddressSpace;
   /** How many vCPUs will use it. */
   readonly cpus: number;
-  /**
-   * Byte offset of a bitmap with one bit for each machine frame of the Host (bit n of word n/32), set by engines while
-   * the frame holds decoded or translated code. Absent: no frame ever does.
-   */
-  readonly codeBitmap?: HostOffset;
 }
 
 export type MmuStrategy = 'ept' | 'npt' | 'shadow' | 'direct' | 'native';
@@ -57,6 +52,11 @@ export interface MmuStatistics {
 
 export interface Mmu {
   readonly strategy: MmuStrategy;
+  /**
+   * Gives vCPU `cpu`, whose block (state, then the MMU's block) is at `state` in the Host's memory, its TLB, and clears
+   * its counters. Before the first fill.
+   */
+  attach(cpu: number, state: HostOffset): void;
   /**
    * Hot half: what an engine's module imports under the name `mmu`. At least
    * `fill(state: i32, linearLow: i32, linearHigh: i32, access: i32) -> i32`, which walks, fills the TLB entry and

@@ -1,20 +1,20 @@
 /**
- * Decoded code, by machine frame: each frame that holds code has a map from byte offset to µop. µops of a run lie one
- * after another. A write to such a frame reaches `invalidate`, because its TLB entries do not allow writing.
+ * Decoded code, by machine frame and mode: each has a map from byte offset to µop. µops of a run lie one after another.
+ * A write to such a frame reaches `invalidate`, because its TLB entries do not allow writing.
  */
-import { FRAME_SHIFT, FRAME_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, type Host, type HostOffset } from '@polyvisor/core';
+import { FRAME_SIZE, type Host, type HostOffset } from '@polyvisor/core';
 import { VERDICT } from '../decode/codes.ts';
 import { Decoded } from '../decode/decoded.ts';
 import { type Decoder, MAX_INSTRUCTION_LENGTH } from '../decode/decoder.ts';
-import { ENGINE, MAP, TLB_AT } from '../state/engine-layout.ts';
-import { compileUop, endsRun } from '../uop/compile.ts';
+import { ENGINE, MAP } from '../state/engine-layout.ts';
+import { compileUop, endsRun, MAX_UOPS } from '../uop/compile.ts';
 import { PSEUDO } from '../uop/handlers.ts';
 import { UOP, UOP_SIZE } from '../uop/record.ts';
 
 export interface DecodeCacheOptions {
-  /** How many frames can hold decoded code at once. Default 256. */
+  /** How many frames can hold decoded code at once. Default 1,024. */
   readonly pages?: number;
-  /** How many µops there is room for. Default 65,536. */
+  /** How many µops there is room for. Default 327,680. */
   readonly uops?: number;
 }
 
@@ -22,6 +22,7 @@ export interface DecodeCacheOptions {
 const RUN_LIMIT = 64;
 
 interface CodePage {
+  readonly mode: number;
   readonly map: number;
   /** Address and count of each run. */
   readonly runs: [at: number, count: number][];
@@ -29,6 +30,8 @@ interface CodePage {
 
 export class DecodeCache {
   readonly decoded = new Decoded();
+  /** Told before the first code of a frame is decoded. */
+  onMark: (frame: number) => void = () => undefined;
   readonly #host: Host;
   readonly #decoder: Decoder;
   readonly #state: number;
@@ -38,7 +41,8 @@ export class DecodeCache {
   readonly #uopEnd: number;
   readonly #frameMaps: HostOffset;
   readonly #crossing: HostOffset;
-  readonly #pages = new Map<number, CodePage>();
+  /** A frame has a page for each mode that it was run in, most often one. */
+  readonly #pages = new Map<number, CodePage[]>();
   readonly #bytes = new Uint8Array(2 * MAX_INSTRUCTION_LENGTH + 2);
   /** Maps of frames that were invalidated: their µops lead to `resume`, so nothing reads them any more. */
   readonly #freeMaps: number[] = [];
@@ -47,9 +51,10 @@ export class DecodeCache {
   /** Counters for tests and statistics. */
   decodes = 0;
   invalidations = 0;
+  flushes = 0;
 
   constructor(host: Host, decoder: Decoder, state: number, options: DecodeCacheOptions = {}) {
-    const { pages = 256, uops = 65536 } = options;
+    const { pages = 1024, uops = 327_680 } = options;
     this.#host = host;
     this.#decoder = decoder;
     this.#state = state;
@@ -59,7 +64,7 @@ export class DecodeCache {
     this.#uopEnd = this.#uops + uops * UOP_SIZE;
     this.#nextUop = this.#uops;
     this.#frameMaps = host.reserve((host.bytes.length / FRAME_SIZE) * 4, 64, 'cpu-x86 code frames');
-    this.#crossing = host.reserve(2 * UOP_SIZE, 64, 'cpu-x86 crossing instruction');
+    this.#crossing = host.reserve((MAX_UOPS + 1) * UOP_SIZE, 64, 'cpu-x86 crossing instruction');
     host.view.setInt32(state + ENGINE.frameMaps, this.#frameMaps, true);
   }
 
@@ -67,19 +72,32 @@ export class DecodeCache {
     for (const offset of [this.#maps, this.#uops, this.#frameMaps, this.#crossing]) this.#host.release(offset);
   }
 
-  hasCode(frame: number): boolean {
-    return this.#pages.has(frame);
+  /** Whether some decoded instruction has one of these bytes. */
+  overlaps(frame: number, offset: number, length: number): boolean {
+    const { view } = this.#host;
+    for (const page of this.#pages.get(frame) ?? []) {
+      for (let at = Math.max(0, offset - MAX_INSTRUCTION_LENGTH + 1); at < offset + length && at < FRAME_SIZE; at++) {
+        const uop = view.getInt32(page.map + at * 4, true);
+        if (uop !== 0 && at + Math.max(1, view.getUint8(uop + UOP.length)) > offset) return true;
+      }
+    }
+    return false;
   }
 
   /** Forgets everything. Not while generated code runs. */
   flush(): void {
-    const { view, bytes } = this.#host;
-    for (const frame of this.#pages.keys()) view.setInt32(this.#frameMaps + frame * 4, 0, true);
+    const { view, bytes, code } = this.#host;
+    for (const frame of this.#pages.keys()) {
+      view.setInt32(this.#frameMaps + frame * 4, 0, true);
+      // Other processors forget the frame's code as well, and decode it again.
+      code.written(frame);
+    }
     this.#pages.clear();
     bytes.fill(0, this.#maps, this.#maps + this.#nextMap * MAP.size);
     this.#nextMap = 0;
     this.#freeMaps.length = 0;
     this.#nextUop = this.#uops;
+    this.flushes++;
   }
 
   /**
@@ -87,59 +105,45 @@ export class DecodeCache {
    * goes on with the new bytes from the next instruction on.
    */
   invalidate(frame: number): void {
-    const page = this.#pages.get(frame);
-    if (page === undefined) return;
+    const pages = this.#pages.get(frame);
+    if (pages === undefined) return;
     const { view, bytes } = this.#host;
     this.invalidations++;
-    for (const [at, count] of page.runs) {
-      for (let i = 0; i < count; i++) view.setUint16(at + i * UOP_SIZE + UOP.handler, PSEUDO.resume, true);
+    for (const page of pages) {
+      for (const [at, count] of page.runs) {
+        for (let i = 0; i < count; i++) view.setUint16(at + i * UOP_SIZE + UOP.handler, PSEUDO.resume, true);
+      }
+      bytes.fill(0, page.map, page.map + MAP.mode);
+      this.#freeMaps.push(page.map);
     }
-    bytes.fill(0, page.map, page.map + MAP.mode);
     this.#pages.delete(frame);
-    this.#freeMaps.push(page.map);
     view.setInt32(this.#frameMaps + frame * 4, 0, true);
   }
 
   /** The µop for an offset of a frame, decoded if need be; 0 when the cache is full. */
   enter(frame: number, offset: number, mode: number): number {
     const { view } = this.#host;
-    let page = this.#pages.get(frame);
-    if (page !== undefined && view.getInt32(page.map + MAP.mode, true) !== mode) {
-      this.invalidate(frame);
-      page = undefined;
-    }
-    page ??= this.#newPage(frame, mode);
+    const page = this.#pages.get(frame)?.find((p) => p.mode === mode) ?? this.#newPage(frame, mode);
     if (page === undefined) return 0;
+    view.setInt32(this.#frameMaps + frame * 4, page.map, true);
     view.setInt32(this.#state + ENGINE.map, page.map, true);
     const known = view.getInt32(page.map + offset * 4, true);
     if (known !== 0) return known;
-    if (this.#nextUop + (RUN_LIMIT + 1) * UOP_SIZE > this.#uopEnd) return 0;
+    if (this.#nextUop + (RUN_LIMIT + 1) * MAX_UOPS * UOP_SIZE > this.#uopEnd) return 0;
     return this.#decodeRun(page, frame, offset, mode);
   }
 
   #newPage(frame: number, mode: number): CodePage | undefined {
     const free = this.#freeMaps.pop();
     if (free === undefined && this.#nextMap === this.#mapCount) return undefined;
-    const { view } = this.#host;
     const map = free ?? this.#maps + this.#nextMap++ * MAP.size;
-    view.setInt32(map + MAP.mode, mode, true);
-    view.setInt32(this.#frameMaps + frame * 4, map, true);
-    const page: CodePage = { map, runs: [] };
-    this.#pages.set(frame, page);
-    this.#forbidWrites(frame);
+    this.#host.view.setInt32(map + MAP.mode, mode, true);
+    const page: CodePage = { mode, map, runs: [] };
+    const others = this.#pages.get(frame);
+    if (others === undefined) this.#pages.set(frame, [page]);
+    else others.push(page);
+    this.onMark(frame);
     return page;
-  }
-
-  /** TLB entries of this frame send writes to the slow path from now on. */
-  #forbidWrites(frame: number): void {
-    const { view } = this.#host;
-    for (let i = 0; i < TLB_ENTRIES; i++) {
-      const entry = this.#state + TLB_AT + i * TLB_ENTRY_SIZE;
-      // The tag's low 12 bits are the address-space tag; the sum's low 32 bits are all that matters.
-      const linear = view.getInt32(entry + TLB_OFFSETS.writeTag, true) & -FRAME_SIZE;
-      const at = (linear + view.getInt32(entry + TLB_OFFSETS.addend, true)) >>> FRAME_SHIFT;
-      if (at === frame) view.setBigInt64(entry + TLB_OFFSETS.writeTag, -1n, true);
-    }
   }
 
   #decodeRun(page: CodePage, frame: number, start: number, mode: number): number {
@@ -152,14 +156,16 @@ export class DecodeCache {
       const verdict = this.#decoder.decode(d, bytes, base + offset, base + FRAME_SIZE, mode & 7);
       this.decodes++;
       if (verdict === VERDICT.OK) {
-        open = !endsRun(compileUop(view, at, d, offset, mode, false).spec);
+        const { spec, end } = compileUop(view, at, d, offset, mode, false);
+        open = !endsRun(spec);
         offset += d.length;
+        at = end;
       } else {
         const pseudo = verdict === VERDICT.TRUNCATED ? PSEUDO.crossing : verdict === VERDICT.INVALID ? PSEUDO.invalid : PSEUDO.tooLong;
         this.#pseudo(at, pseudo, offset);
         open = false;
+        at += UOP_SIZE;
       }
-      at += UOP_SIZE;
     }
     if (open) {
       this.#pseudo(at, PSEUDO.resume, offset);
@@ -175,6 +181,7 @@ export class DecodeCache {
     const { view } = this.#host;
     view.setUint16(at + UOP.handler, handler, true);
     view.setUint16(at + UOP.offset, offset, true);
+    view.setUint8(at + UOP.length, 0);
   }
 
   /**
@@ -191,8 +198,8 @@ export class DecodeCache {
     const at = this.#crossing;
     if (verdict === VERDICT.TRUNCATED) return 0;
     if (verdict === VERDICT.OK) {
-      compileUop(view, at, this.decoded, offset, mode, true);
-      this.#pseudo(at + UOP_SIZE, PSEUDO.resume, offset + this.decoded.length);
+      const { end: next } = compileUop(view, at, this.decoded, offset, mode, true);
+      this.#pseudo(next, PSEUDO.resume, offset + this.decoded.length);
     } else this.#pseudo(at, verdict === VERDICT.INVALID ? PSEUDO.invalid : PSEUDO.tooLong, offset);
     return at;
   }

@@ -1,5 +1,5 @@
 /** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
-import { SEGMENT_AT, SEGMENT_OFFSETS, type GeneralRegister } from '@polyvisor/core';
+import { SEGMENT_AT, SEGMENT_OFFSETS, WORD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
 import { i32, i64, type Func, type FunctionBuilder, type TypeList, type Value } from '@polyvisor/wasm';
 import { type EmitContext, type ImplicitSegment, type Repeat, Vector } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
@@ -94,6 +94,7 @@ export abstract class GuestContext implements EmitContext {
   abstract branch(target: Value<'i64'>): void;
   abstract branchRelative(): void;
   abstract again(): void;
+  abstract shadow(): void;
   abstract raise(vector: number, errorCode?: number): void;
   abstract system(): void;
 
@@ -180,6 +181,13 @@ export abstract class GuestContext implements EmitContext {
     const bound = this.s.let(value);
     const kept = i64.and(this.register('rsp', 64) as Value<'i64'>, i64.shl(i64.extend_i32_u(i32.sub(0, i32.shr_u(this.stackIs16(), 4))), 16));
     this.setRegister('rsp', this.s.let(i64.or(bound, kept)), 64);
+  }
+
+  privilege(): Value<'i32'> {
+    return i32.load(this.at(this.memory.state), WORD_OFFSETS.cpl);
+  }
+  interruptWaits(): Value<'i32'> {
+    return i32.load(this.at(this.memory.state), ENGINE.interrupt);
   }
 
   protected at(address: Value<'i32'>): Value<'ptr'> {

@@ -2,14 +2,27 @@
  * Guest memory from generated code: the software TLB is looked up inline; a miss, a page border or a page that holds
  * code calls a function that answers with another host address, or zero when an exception is due.
  */
-import { TLB_OFFSETS } from '@polyvisor/core';
-import { i32, i64, likely, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import { FillStatus, MMU_OFFSETS, TLB_OFFSETS } from '@polyvisor/core';
+import { i32, i64, likely, select, unlikely, type Func, type FunctionBuilder, type Label, type Local, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import { as32, as64, carrierBits, type Size, type Word, wordOps } from '../meaning/words.ts';
-import { ENGINE, NOT_CANONICAL, TLB_AT } from '../state/engine-layout.ts';
+import { DEVICE, ENGINE, NESTED_FAULT, NOT_CANONICAL } from '../state/engine-layout.ts';
 
 export type SlowPath = Func<readonly ['i32', 'i64', 'i32', 'i32'], readonly ['i32']>;
 export type Commit = Func<readonly ['i32'], readonly []>;
+type Page = Func<readonly ['i32', 'i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
 export type Fill = Func<readonly ['i32', 'i32', 'i32', 'i32'], readonly ['i32']>;
+/** What TypeScript answers: an access that meets a device, and a write to a page that holds code. */
+export interface MemoryImports {
+  readonly fill: Fill;
+  /** Fills `scratch` for an access with a device in it. */
+  readonly borrow: Commit;
+  /** Brings `scratch` to where it belongs. */
+  readonly giveBack: Commit;
+  /** A write at a host address, of so many bytes, to a frame that holds code is about to happen. */
+  readonly codeWritten: Func<readonly ['i32', 'i32'], readonly []>;
+  /** An access of some bytes at a linear address while data breakpoints are enabled. */
+  readonly watch: Func<readonly ['i32', 'i32', 'i32', 'i32', 'i32'], readonly []>;
+}
 export interface MemoryFunctions {
   readonly slow: SlowPath;
   readonly commit: Commit;
@@ -20,7 +33,7 @@ const PAGE_MASK = -4096;
 const entryOffset = (low: Value<'i32'>): Value<'i32'> => i32.and(i32.shr_u(low, 7), 0x1ffe0);
 
 /** Access kinds as `Access` has them. */
-export const READ = 1, WRITE = 2;
+export const READ = 1, WRITE = 2, MODIFY = 3;
 
 export class GuestMemory {
   readonly m: ModuleBuilder;
@@ -29,8 +42,16 @@ export class GuestMemory {
   readonly functions: MemoryFunctions;
   /** Where an exception goes. */
   readonly fault: Label<[]>;
+  private readonly tlb: () => Value<'i32'>;
+  private readonly afterSlow: () => void;
 
-  constructor(m: ModuleBuilder, s: FunctionBuilder, state: Value<'i32'>, functions: MemoryFunctions, fault: Label<[]>) {
+  /** `tlb` is where the TLB begins; `afterSlow` is emitted behind calls that may have reached a device. */
+  constructor(
+    m: ModuleBuilder, s: FunctionBuilder, state: Value<'i32'>, functions: MemoryFunctions, fault: Label<[]>,
+    tlb?: () => Value<'i32'>, afterSlow: () => void = () => undefined,
+  ) {
+    this.tlb = tlb ?? (() => i32.load(m.ptr.from_i32_u(state), MMU_OFFSETS.tlb));
+    this.afterSlow = afterSlow;
     this.m = m;
     this.s = s;
     this.state = state;
@@ -46,12 +67,12 @@ export class GuestMemory {
   private probe(linear: Value<'i64'>, bytes: number | Value<'i32'>, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
     const { s, state } = this;
     const low = s.let(i32.wrap_i64(linear));
-    const entry = s.let(i32.add(entryOffset(low), state));
+    const entry = s.let(i32.add(entryOffset(low), this.tlb()));
     const tag = i64.load(this.at(state), ENGINE.tlbTag);
     const last = i64.add(linear, typeof bytes === 'number' ? bytes - 1 : i64.extend_i32_u(i32.sub(bytes, 1)));
     const wanted = i64.or(i64.and(last, PAGE_MASK), tag);
-    const found = i64.load(this.at(entry), TLB_AT + (access === WRITE ? TLB_OFFSETS.writeTag : TLB_OFFSETS.readTag));
-    return { hit: i64.eq(found, wanted), host: () => i32.add(low, i32.load(this.at(entry), TLB_AT + TLB_OFFSETS.addend)) };
+    const found = i64.load(this.at(entry), access === READ ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag);
+    return { hit: i64.eq(found, wanted), host: () => i32.add(low, i32.load(this.at(entry), TLB_OFFSETS.addend)) };
   }
 
   /** A host address where `bytes` can be read, or written too when `access` says so and `commit` follows. */
@@ -61,13 +82,17 @@ export class GuestMemory {
     return s.if('i32', likely(hit), host, () => {
       const found = s.call(this.functions.slow, this.state, linear, typeof bytes === 'number' ? i32.const(bytes) : bytes, i32.const(access));
       s.br_if(this.fault, unlikely(i32.eqz(found)));
+      this.afterSlow();
       return found;
     });
   }
 
   /** After writes to what `translate` gave: brings a borrowed buffer to its places. */
   commit(host: Value<'i32'>): void {
-    this.s.if(unlikely(i32.eq(host, i32.add(this.state, ENGINE.scratch))), () => this.s.call(this.functions.commit, this.state));
+    this.s.if(unlikely(i32.eq(host, i32.add(this.state, ENGINE.scratch))), () => {
+      this.s.call(this.functions.commit, this.state);
+      this.afterSlow();
+    });
   }
 
   loadFrom(host: Value<'i32'>, size: Size): Word {
@@ -108,7 +133,7 @@ export class GuestMemory {
   /** Reads, computes, writes. `locked` makes it one step for other processors, where the address is aligned. */
   modify(linear: Value<'i64'>, size: Size, locked: boolean, compute: (old: Word) => Word, done: (old: Word, result: Word) => void): void {
     const { s } = this;
-    const host = this.translate(linear, size / 8, WRITE);
+    const host = this.translate(linear, size / 8, MODIFY);
     if (!locked) {
       const old = this.loadFrom(host, size);
       const result = s.let(compute(old));
@@ -151,46 +176,91 @@ export class GuestMemory {
   }
 }
 
-/** Defines the functions behind a failed inline look-up. `fill` is the MMU's. */
-export function defineMemoryFunctions(m: ModuleBuilder, fill: Fill): MemoryFunctions {
+/** The host address of one page's part of an access, `DEVICE`, or zero when an exception is due. */
+function definePage(m: ModuleBuilder, imports: MemoryImports): Page {
   const at = (address: Value<'i32'>): Value<'ptr'> => m.ptr.from_i32_u(address);
-  const page = m.func('page', { params: ['i32', 'i64', 'i32'], results: ['i32'], names: ['state', 'linear', 'access'] }, (s, state, linear, access) => {
-    // Bits 63 to 47 of an address are equal (SDM vol. 1, 3.3.7.1). Which exception it is depends on the segment.
-    s.if(i64.ne(i64.shr_s(i64.shl(linear, 16), 16), linear), () => {
-      s.i32.store(at(state), NOT_CANONICAL, ENGINE.faultVector);
-      s.i32.store(at(state), 0, ENGINE.faultCode);
+  return m.func('page', { params: ['i32', 'i32', 'i32', 'i32', 'i32'], results: ['i32'], names: ['state', 'low', 'high', 'bytes', 'access'] }, (s, state, low, high, bytes, access) => {
+    const fault = (vector: number, code: Value<'i32'> | number): void => {
+      s.i32.store(at(state), vector, ENGINE.faultVector);
+      s.i32.store(at(state), code, ENGINE.faultCode);
       s.return(i32.const(0));
+    };
+    // Bits 63 to 47 of an address are equal (SDM vol. 1, 3.3.7.1). Which exception it is depends on the segment.
+    const top = s.let(i32.shr_s(high, 15));
+    s.if(i32.gt_u(i32.add(top, 1), 1), () => fault(NOT_CANONICAL, 0));
+    const status = s.call(imports.fill, state, low, high, s.let(select(i32.const(WRITE), access, i32.and(access, WRITE))));
+    s.if(i32.eq(status, FillStatus.pageFault), () => {
+      s.i64.store(at(state), i64.load(at(state), MMU_OFFSETS.linear), ENGINE.faultLinear);
+      fault(14, s.let(i32.load(at(state), MMU_OFFSETS.errorCode)));
     });
-    const low = s.let(i32.wrap_i64(linear));
-    const status = s.call(fill, state, low, s.let(i32.wrap_i64(i64.shr_u(linear, 32))), access);
-    s.if(status, () => s.return(i32.const(0)));
-    return i32.add(low, i32.load(at(s.let(i32.add(entryOffset(low), state))), TLB_AT + TLB_OFFSETS.addend));
+    s.if(i32.eq(status, FillStatus.nestedFault), () => fault(NESTED_FAULT, 0));
+    s.if(i32.eq(status, FillStatus.mmio), () => s.return(i32.const(DEVICE)));
+    s.if(i32.eq(status, FillStatus.code), () => s.call(imports.codeWritten, s.let(i32.load(at(state), MMU_OFFSETS.host)), bytes));
+    return i32.load(at(state), MMU_OFFSETS.host);
   });
+}
+
+/** Defines the functions behind a failed inline look-up. */
+export function defineMemoryFunctions(m: ModuleBuilder, imports: MemoryImports): MemoryFunctions {
+  const at = (address: Value<'i32'>): Value<'ptr'> => m.ptr.from_i32_u(address);
+  const page = definePage(m, imports);
   const slow = m.func('slow', { params: ['i32', 'i64', 'i32', 'i32'], results: ['i32'], names: ['state', 'linear', 'bytes', 'access'] },
     (s, state, linear, bytes, access) => {
       const within = s.let(i32.and(i32.wrap_i64(linear), 4095));
-      const first = s.call(page, state, linear, access);
+      const halves = (address: Value<'i64'>): [Value<'i32'>, Value<'i32'>] => [s.let(i32.wrap_i64(address)), s.let(i32.wrap_i64(i64.shr_u(address, 32)))];
+      const first = s.call(page, state, ...halves(linear), bytes, access);
       s.if(i32.eqz(first), () => s.return(i32.const(0)));
-      s.if(i32.le_u(i32.add(within, bytes), 4096), () => s.return(first));
-      const split = s.let(i32.sub(4096, within));
-      // In legacy modes linear addresses wrap at 4 GiB (SDM vol. 1, 3.3.4); the code mask knows the width.
-      const next = i64.and(i64.add(linear, i64.extend_i32_u(split)), i64.load(at(state), ENGINE.codeMask));
-      const second = s.call(page, state, s.let(next), access);
-      s.if(i32.eqz(second), () => s.return(i32.const(0)));
+      const firstGpa = s.let(i64.load(at(state), MMU_OFFSETS.gpa));
+      const one = s.let(i32.le_u(i32.add(within, bytes), 4096));
+      const watch = (): void => s.if(i32.load(at(state), ENGINE.watch), () => s.call(imports.watch, state, ...halves(linear), bytes, access));
+      s.if(i32.and(one, i32.ne(first, DEVICE)), () => {
+        watch();
+        s.return(first);
+      });
+      const split = s.let(select(bytes, i32.sub(4096, within), one));
+      const second = s.local('i32', 'second');
+      s.if(i32.eqz(one), () => {
+        // In legacy modes linear addresses wrap at 4 GiB (SDM vol. 1, 3.3.4); the code mask knows the width.
+        const next = s.let(i64.and(i64.add(linear, i64.extend_i32_u(split)), i64.load(at(state), ENGINE.codeMask)));
+        s.set(second, s.call(page, state, ...halves(next), bytes, access));
+        s.if(i32.eqz(second.get()), () => s.return(i32.const(0)));
+        s.i64.store(at(state), i64.load(at(state), MMU_OFFSETS.gpa), ENGINE.scratchSecondGpa);
+      });
+      watch();
       s.i32.store(at(state), bytes, ENGINE.scratchSize);
-      s.i32.store(at(state), first, ENGINE.scratchFirst);
-      s.i32.store(at(state), second, ENGINE.scratchSecond);
       s.i32.store(at(state), split, ENGINE.scratchSplit);
+      s.i32.store(at(state), access, ENGINE.scratchAccess);
+      s.i32.store(at(state), first, ENGINE.scratchFirst);
+      s.i32.store(at(state), second.get(), ENGINE.scratchSecond);
+      s.i64.store(at(state), firstGpa, ENGINE.scratchFirstGpa);
       const scratch = s.let(i32.add(state, ENGINE.scratch));
-      s.memory.copy(at(scratch), at(first), at(split));
-      s.memory.copy(at(s.let(i32.add(scratch, split))), at(second), at(s.let(i32.sub(bytes, split))));
+      s.if(i32.or(i32.eq(first, DEVICE), i32.eq(second.get(), DEVICE)), () => s.call(imports.borrow, state), () => {
+        s.memory.copy(at(scratch), at(first), at(split));
+        s.memory.copy(at(s.let(i32.add(scratch, split))), at(second.get()), at(s.let(i32.sub(bytes, split))));
+      });
       return scratch;
     });
   const commit = m.func('commit', { params: ['i32'], results: [], names: ['state'] }, (s, state) => {
     const scratch = s.let(i32.add(state, ENGINE.scratch)), split = s.let(i32.load(at(state), ENGINE.scratchSplit));
     const bytes = s.let(i32.load(at(state), ENGINE.scratchSize));
-    s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchFirst))), at(scratch), at(split));
-    s.memory.copy(at(s.let(i32.load(at(state), ENGINE.scratchSecond))), at(s.let(i32.add(scratch, split))), at(s.let(i32.sub(bytes, split))));
+    const first = s.let(i32.load(at(state), ENGINE.scratchFirst)), second = s.let(i32.load(at(state), ENGINE.scratchSecond));
+    s.if(i32.or(i32.eq(first, DEVICE), i32.eq(second, DEVICE)), () => s.call(imports.giveBack, state), () => {
+      s.memory.copy(at(first), at(scratch), at(split));
+      s.memory.copy(at(second), at(s.let(i32.add(scratch, split))), at(s.let(i32.sub(bytes, split))));
+    });
   });
   return { slow, commit };
+}
+
+/** Imports that every module with guest memory has. */
+export function importMemory(m: ModuleBuilder): MemoryImports {
+  m.importMemory('host', 'memory', { min: 1, max: 65536, shared: true });
+  const state = { params: ['i32'], results: [] } as const;
+  return {
+    fill: m.importFunc('mmu', 'fill', { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] }),
+    borrow: m.importFunc('engine', 'borrow', state),
+    giveBack: m.importFunc('engine', 'giveBack', state),
+    codeWritten: m.importFunc('engine', 'codeWritten', { params: ['i32', 'i32'], results: [] }),
+    watch: m.importFunc('engine', 'watch', { params: ['i32', 'i32', 'i32', 'i32', 'i32'], results: [] }),
+  };
 }

@@ -9,7 +9,7 @@ import { meanings } from '../meaning/meanings.ts';
 import { ENGINE, STATUS } from '../state/engine-layout.ts';
 import { UOP } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
-import { defineMemoryFunctions, GuestMemory, type MemoryFunctions } from './guest-memory.ts';
+import { defineMemoryFunctions, GuestMemory, importMemory, type MemoryFunctions } from './guest-memory.ts';
 import { TranslatedContext } from './translated-context.ts';
 
 /** A compiled instruction: its handler and its µop. */
@@ -75,9 +75,7 @@ function translate(m: ModuleBuilder, name: string, block: readonly BlockInstruct
 /** A module that exports one function `b0`, `b1` … for each block: `(state) -> STATUS`, the count retired in `budget`. */
 export function buildBlocks(blocks: readonly (readonly BlockInstruction[])[], check = false): Uint8Array<ArrayBuffer> {
   const m = new ModuleBuilder({ check, names: check });
-  m.importMemory('host', 'memory', { min: 1, max: 65536, shared: true });
-  const fill = m.importFunc('mmu', 'fill', { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] });
-  const memory = defineMemoryFunctions(m, fill);
+  const memory = defineMemoryFunctions(m, importMemory(m));
   blocks.forEach((block, i) => m.export(`b${i}`, translate(m, `b${i}`, block, memory)));
   return m.toBytes();
 }

@@ -15,7 +15,9 @@ import type { Flow } from './uop-context.ts';
 import type { Place } from './vector-operands.ts';
 
 /** How a block goes on. */
-export type BlockFlow = Pick<Flow, 'jump' | 'again' | 'leave'>;
+export interface BlockFlow extends Pick<Flow, 'jump' | 'leave'> {
+  again(): void;
+}
 
 const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base, index: UOP.index, immediate: UOP.immediate } as const;
 
@@ -148,6 +150,10 @@ export class TranslatedContext extends GuestContext {
   }
   branchRelative(): void {
     this.branch(this.ripAt(this.immediate()));
+  }
+  shadow(): void {
+    // A block does not know the budget: the instruction is left to TypeScript.
+    this.flow.leave('system');
   }
   again(): void {
     this.flow.again();

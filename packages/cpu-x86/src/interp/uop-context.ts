@@ -17,7 +17,8 @@ export interface Flow {
   jump(rip: Value<'i64'>): void;
   /** To the µop of an offset in this page, if there is one. */
   near(offset: Value<'i32'>): void;
-  again(): void;
+  /** The instruction begins an interrupt shadow. Only for cases of the switch. */
+  shadow(): void;
   /** Ends the run with a status; the instruction has had no effect. */
   leave(status: 'exception' | 'system'): void;
 }
@@ -153,7 +154,11 @@ export class UopContext extends GuestContext {
     else this.branch(this.ripAt(this.immediate()));
   }
   again(): void {
-    this.flow.again();
+    // By way of the map, so that checks in front of the µop run again and new code is seen.
+    this.flow.near(this.field16(UOP.offset));
+  }
+  shadow(): void {
+    this.flow.shadow();
   }
   raise(vector: number, errorCode = -1): void {
     this.s.i32.store(this.at(this.memory.state), vector, ENGINE.faultVector);

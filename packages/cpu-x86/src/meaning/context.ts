@@ -84,6 +84,13 @@ export interface EmitContext {
   systemFlags(): Value<'i32'>;
   setSystemFlags(value: Value<'i32'>): void;
 
+  /** The current privilege level. */
+  privilege(): Value<'i32'>;
+  /** Not zero when an interrupt waits for RFLAGS.IF. */
+  interruptWaits(): Value<'i32'>;
+  /** After this instruction interrupts are held off for one more. Comes before anything is written. */
+  shadow(): void;
+
   /** RIP of the next instruction, cut to the code segment's width. */
   nextRip(): Value<'i64'>;
   /** Goes on at a RIP, cut to the operand size. */

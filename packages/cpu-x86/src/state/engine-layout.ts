@@ -1,8 +1,9 @@
 /**
  * What the engine keeps behind a vCPU's architectural state, in the same block of the Host's memory: values that both
- * the generated WebAssembly and TypeScript read, and the software TLB. Offsets are bytes from the start of the block.
+ * the generated WebAssembly and TypeScript read. Offsets are bytes from the start of the block. The software TLB is the
+ * MMU's and lies where the MMU's block says.
  */
-import { MMU_BLOCK_END, TLB_ENTRIES, TLB_ENTRY_SIZE, VCPU_STATE_ALIGN } from '@polyvisor/core';
+import { MMU_BLOCK_END, VCPU_STATE_ALIGN } from '@polyvisor/core';
 
 const start = Math.ceil(MMU_BLOCK_END / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
 
@@ -38,23 +39,43 @@ export const ENGINE = {
   /** µop that ended a run, and what is left of the budget. */
   uop: start + 100,
   budget: start + 104,
-  /** An access in `scratch`: its size, the host addresses of its first and second part, and where it is split. */
+  /**
+   * An access in `scratch`: its size, where it is split, what it does (`Access`), the host addresses of its parts
+   * (`DEVICE` when no memory is there; the second is 0 when there is none), and the guest-physical ones.
+   */
   scratchSize: start + 108,
   scratchFirst: start + 112,
   scratchSecond: start + 116,
   scratchSplit: start + 120,
-  scratch: start + 128,
+  scratchAccess: start + 124,
+  scratchFirstGpa: start + 128,
+  scratchSecondGpa: start + 136,
+  /** Not zero: the run ends after this instruction. What it takes from the budget for that is added to `cut`. */
+  attention: start + 144,
+  cut: start + 148,
+  /** The budget that was left when STI or a load of SS retired: if it is still that, their shadow lasts. */
+  shadowAt: start + 152,
+  /** Not zero: an interrupt waits for RFLAGS.IF. */
+  interrupt: start + 156,
+  /** Highest offset in the code segment; all ones in 64-bit mode. 64-bit. */
+  codeLimit: start + 160,
+  /** Not zero: data breakpoints are enabled. */
+  watch: start + 168,
+  scratch: start + 192,
 } as const;
 
-/** Where the software TLB begins. */
-export const TLB_AT = start + 128 + SCRATCH_SIZE + 32;
 /** Bytes of a whole block. */
-export const ENGINE_BLOCK_SIZE = TLB_AT + TLB_ENTRIES * TLB_ENTRY_SIZE;
+export const ENGINE_BLOCK_SIZE = start + 192 + 2 * SCRATCH_SIZE;
+
+/** The host address of a part that a device answers. */
+export const DEVICE = 1;
 
 /**
  * In `faultVector`: an address was not canonical, which is #SS(0) for the stack's segment and #GP(0) for others.
  */
 export const NOT_CANONICAL = 256;
+/** In `faultVector`: the second level refused; the MMU's block has the details. */
+export const NESTED_FAULT = 257;
 
 /** Why the generated code came back. */
 export const STATUS = {

@@ -6,14 +6,18 @@ import { resolveOperand } from '../decode/operands.ts';
 import { meanings } from '../meaning/meanings.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import { rows } from '../tables/rows.ts';
-import { handlerNumber, PSEUDO } from './handlers.ts';
-import { STACK16, STACK_SEGMENT, UOP } from './record.ts';
+import type { Row } from '../tables/types.ts';
+import { handlerNumber, handlers, PSEUDO, PSEUDO_COUNT } from './handlers.ts';
+import { accessChecks, MANY_ACCESSES, type AccessCheck } from './checks.ts';
+import { MODE_BIT } from './mode.ts';
+import { STACK16, STACK_SEGMENT, UOP, UOP_SIZE } from './record.ts';
 import { type HandlerSpec, specOf, variantOf } from './specs.ts';
 import { registerPlace } from './vector-shapes.ts';
 
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
-/** Bit of the engine's mode word, beside the decoder's: the stack pointer has 16 bits. */
-export const MODE_STACK16 = 16;
+const systemHandler = PSEUDO_COUNT + handlers.findIndex((spec) => spec.meaning === 'SYSTEM');
+/** Most µops that one instruction becomes. */
+export const MAX_UOPS = 6;
 
 /** Byte offset of a segment's base; in 64-bit mode only FS and GS have one (Intel SDM vol. 1, 3.4.2.1). */
 export function segmentBase(segment: number, long: boolean): number {
@@ -22,10 +26,27 @@ export function segmentBase(segment: number, long: boolean): number {
   return SEGMENT_AT[name] + SEGMENT_OFFSETS.base;
 }
 
+/** What takes an instruction's place when its unit is switched off (SDM vol. 2A, 2.5; vol. 3A, table 2-2, 13.1). */
+function switchedOff(row: Row, mode: number): number {
+  const bit = (mask: number): boolean => (mode & mask) !== 0;
+  const vector = row.operands.some((o) => o.kind.registers === 'vec'), mmx = row.operands.some((o) => o.kind.registers === 'mmx');
+  if (row.mnemonic === 'WAIT') return bit(MODE_BIT.noWait) ? PSEUDO.unavailable : -1;
+  if (row.vex && row.family !== 'bmi') return bit(MODE_BIT.noAvx) ? PSEUDO.invalid : bit(MODE_BIT.sseUnavailable) ? PSEUDO.unavailable : -1;
+  if (row.exceptions === 'x87' || /^FX(SAVE|RSTOR)/.test(row.mnemonic)) return bit(MODE_BIT.noX87) ? PSEUDO.unavailable : -1;
+  if (row.family === 'mmx' || (mmx && !vector)) return bit(MODE_BIT.noMmx) ? PSEUDO.invalid : bit(MODE_BIT.noX87) ? PSEUDO.unavailable : -1;
+  if (/^X(SAVE|RSTOR)/.test(row.mnemonic)) return bit(MODE_BIT.noXsave) ? PSEUDO.invalid : bit(MODE_BIT.sseUnavailable) ? PSEUDO.unavailable : -1;
+  if (vector || mmx || /^(LD|ST)MXCSR$/.test(row.mnemonic)) {
+    return bit(MODE_BIT.noSse) ? PSEUDO.invalid : bit(MODE_BIT.sseUnavailable) ? PSEUDO.unavailable : -1;
+  }
+  return -1;
+}
+
 /** What was compiled. */
 export interface Compiled {
   readonly handler: number;
   readonly spec: HandlerSpec | undefined;
+  /** Address behind the last µop: checks come in front of the instruction's own. */
+  readonly end: number;
 }
 
 /** Where in a page a relative branch goes, or a distance beyond it; cut to 16 bits by the handler. */
@@ -33,7 +54,7 @@ const isNear = (d: Decoded, target: number): boolean =>
   d.operandSize !== 16 && target >= 0 && target < 4096;
 
 /**
- * Writes the µop for `d`, which lies at `offset` of its page, to `at`. `apart` says that it is not reached through the
+ * Writes the µops for `d`, which lies at `offset` of its page, to `at`: checks, then its own. `apart` says that it is not reached through the
  * page's map (it crosses into the next page), so that its branches name their target in full.
  */
 export function compileUop(view: DataView, at: number, d: Decoded, offset: number, mode: number, apart: boolean): Compiled {
@@ -42,21 +63,24 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   const long = (mode & MODE.BITS64) !== 0;
   const relative = row.operands.some((o) => o.kind.source === 'rel');
   const target = offset + d.length + d.imm;
-  const near = relative && !apart && isNear(d, target);
+  const near = relative && !apart && (mode & MODE_BIT.limited) === 0 && isNear(d, target);
   const segment = segmentBase(d.segment, long);
   const displacement = d.disp + (d.base === BASE.RIP ? offset + d.length : 0);
   const fits = displacement === (displacement | 0);
   const spec = specOf(row, d, variantOf(row, d, near, segment === ENGINE.zero && long && fits));
   const handler = spec === undefined ? -1 : handlerNumber(spec.key);
-  view.setInt32(at, 0, true);
-  view.setUint16(at + UOP.offset, offset, true);
-  view.setUint8(at + UOP.length, d.length);
-  if (spec === undefined || handler < 0) {
-    view.setUint16(at + UOP.handler, PSEUDO.unimplemented, true);
-    return { handler: PSEUDO.unimplemented, spec: undefined };
+  if ((mode & MODE_BIT.edge) !== 0) at = writeHead(view, at, d, offset, PSEUDO.limit);
+  const off = switchedOff(row, mode);
+  if (spec === undefined || handler < 0 || off >= 0) {
+    const instead = off >= 0 ? off : PSEUDO.unimplemented;
+    return { handler: instead, spec: undefined, end: writeHead(view, at, d, offset, instead) };
   }
-  view.setUint16(at + UOP.handler, handler, true);
-  view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_STACK16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
+  if ((mode & MODE_BIT.checked) !== 0 && MANY_ACCESSES.test(spec.meaning)) {
+    return { handler: systemHandler, spec, end: writeHead(view, at, d, offset, systemHandler) };
+  }
+  for (const check of accessChecks(row, d, spec, mode)) at = writeCheck(view, at, d, offset, check);
+  writeHead(view, at, d, offset, handler);
+  view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_BIT.stack16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
   writeAddress(view, at, d, spec, segment, displacement);
   const fields = [UOP.dst, UOP.src, UOP.base];
   let field = 0;
@@ -73,7 +97,28 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   view.setUint8(at + UOP.addressShift, 64 - d.addressSize);
   view.setUint8(at + UOP.linearShift, long ? 0 : 32);
   writeImmediate(view, at, d, relative, target, spec);
-  return { handler, spec };
+  return { handler, spec, end: at + UOP_SIZE };
+}
+
+/** Writes what every µop has, and gives the address behind it. */
+function writeHead(view: DataView, at: number, d: Decoded, offset: number, handler: number): number {
+  view.setUint16(at + UOP.handler, handler, true);
+  view.setUint16(at + UOP.offset, offset, true);
+  view.setUint8(at + UOP.length, d.length);
+  view.setUint8(at + UOP.scale, 0);
+  return at + UOP_SIZE;
+}
+
+function writeCheck(view: DataView, at: number, d: Decoded, offset: number, check: AccessCheck): number {
+  const end = writeHead(view, at, d, offset, PSEUDO.segment);
+  view.setUint8(at + UOP.scale, check.scale | (check.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
+  view.setUint16(at + UOP.base, check.base, true);
+  view.setUint16(at + UOP.index, check.index, true);
+  view.setUint16(at + UOP.segment, segmentBase(check.segment, false), true);
+  view.setInt32(at + UOP.displacement, check.displacement, true);
+  view.setUint8(at + UOP.addressShift, 64 - check.addressBits);
+  view.setInt32(at + UOP.immediate, check.kind, true);
+  return end;
 }
 
 function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec, segment: number, displacement: number): void {

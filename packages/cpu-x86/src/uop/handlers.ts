@@ -18,8 +18,14 @@ export const PSEUDO = {
   tooLong: 3,
   /** The tables have it and the engine does not. */
   unimplemented: 4,
+  /** Checks an access of the instruction behind it against its segment's limit and rights. */
+  segment: 5,
+  /** Checks that the instruction behind it lies within the code segment's limit. */
+  limit: 6,
+  /** The FPU is not available: #NM. */
+  unavailable: 7,
 } as const;
-export const PSEUDO_COUNT = 5;
+export const PSEUDO_COUNT = 8;
 
 const SIZE_BITS = [16, 32, 64] as const;
 

@@ -25,6 +25,9 @@ export const UOP = {
   immediate: 24,
 } as const;
 
+/** In the immediate of a segment check: the access's size in bytes, and whether it writes, counts RCX, heeds no rights, and has AL as its index. */
+export const CHECK = { size: 0xffff, write: 1 << 16, counted: 1 << 17, anyRights: 1 << 18, byteIndex: 1 << 19 } as const;
+
 /** Bit of `UOP.scale` for a 16-bit stack pointer; it is also what turns a shift by 32 into one by 48. */
 export const STACK16 = 16;
 /** Bit of `UOP.scale`: the memory operand lies in the stack's segment. */

@@ -81,7 +81,7 @@ function shapeOf(row: Row, operand: Operand, d: Decoded, memory: boolean): Opera
 
 /** Sizes and forms so common that they are worth a place in the interpreter's own function. */
 const isCold = (name: string, size: Size): boolean =>
-  meanings[name]?.cold === true || (size === 16 && !/^(MOV|MOVZX|MOVSX|NOP|CMP)$/.test(name));
+  meanings[name]?.cold === true || (size === 16 && !/^(MOV|MOVZX|MOVSX|NOP|CMP|STI)$/.test(name));
 
 /** The handler for a decoded instruction, of which only the row and the sizes matter here. */
 export function specOf(row: Row, d: Decoded, v: Variant): HandlerSpec | undefined {

@@ -1,5 +1,5 @@
 import {
-  FillStatus, MMU_OFFSETS, NestedFaultReason, QUAD_OFFSETS, TLB_OFFSETS, WORD_OFFSETS, hostOffset,
+  CodeFrames, FillStatus, MMU_OFFSETS, NestedFaultReason, QUAD_OFFSETS, TLB_OFFSETS, WORD_OFFSETS, hostOffset,
   type AddressSpace, type Host,
 } from '@polyvisor/core';
 import { WalkMmu, type WalkExports } from '../walk-mmu.ts';
@@ -17,8 +17,9 @@ export const sizes = { arenaBytes: (FRAMES - ARENA) * 4096, arenaAt: ARENA * 409
 function smallHost(): Host {
   const memory = new WebAssembly.Memory({ initial: FRAMES / 16, maximum: FRAMES / 16, shared: true });
   const buffer = memory.buffer as unknown as SharedArrayBuffer;
+  const words = new Int32Array(buffer);
   const part = {
-    memory, bytes: new Uint8Array(buffer), words: new Int32Array(buffer), view: new DataView(buffer),
+    memory, bytes: new Uint8Array(buffer), words, code: new CodeFrames(words, hostOffset(BITMAP)), view: new DataView(buffer),
     reserve: () => hostOffset(4096), release: () => undefined,
   };
   return part as unknown as Host;
@@ -35,10 +36,10 @@ export class Rig {
     const window = { gpa: ARENA * 4096, size: sizes.arenaBytes, host: ARENA * 4096 };
     const format = options.strategy === 'npt' ? 'npt' : 'ept';
     const space = { root: ARENA, format, onInvalidate: () => () => undefined } as unknown as AddressSpace;
-    this.mmu = new WalkMmu(options, { host: this.host, space, cpus: 1, codeBitmap: hostOffset(BITMAP) }, window);
+    this.mmu = new WalkMmu(options, { host: this.host, space, cpus: 1 }, window);
     this.mmu.attach(0, hostOffset(STATE));
     this.hot = this.mmu.imports() as unknown as WalkExports;
-    for (const frame of code) this.host.bytes[BITMAP + (frame >> 3)]! |= 1 << (frame & 7);
+    for (const frame of code) this.host.code.mark(frame);
     this.setting = {
       ...options, root: BigInt(ARENA * 4096), code: new Set(code.map(BigInt)),
       windowGpa: BigInt(window.gpa), windowSize: BigInt(window.size), windowHost: BigInt(window.host),

@@ -1,5 +1,5 @@
 import {
-  FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
+  CodeFrames, FRAME_SIZE, PolyvisorError, RUN_FRAMES, hostOffset,
   type AddressSpace, type AddressSpaceOptions, type FrameAllocator, type Host, type HostOffset,
 } from '@polyvisor/core';
 import { testkitErrors } from '../errors/testkit-errors.ts';
@@ -21,6 +21,7 @@ export class FakeHost implements Host {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly view: DataView<SharedArrayBuffer>;
   readonly frames: FakeFrames;
+  readonly code: CodeFrames;
   readonly #reservedEnd: number;
   #next = FRAME_SIZE;
   readonly #live = new Map<number, string>();
@@ -36,6 +37,8 @@ export class FakeHost implements Host {
     this.words = new Int32Array(buffer);
     this.view = new DataView(buffer);
     this.#reservedEnd = FRAME_SIZE + reserved;
+    // The first page is never handed out.
+    this.code = new CodeFrames(this.words, hostOffset(64));
     this.frames = new FakeFrames(this.bytes, this.#reservedEnd, frames);
   }
 

@@ -4,7 +4,12 @@ import type { FlushScope, Mmu, MmuStatistics, Translation } from '@polyvisor/cor
 export class FakeMmu implements Mmu {
   readonly strategy = 'direct';
   readonly flushes: FlushScope[] = [];
+  /** vCPUs in the order in which they were attached. */
+  readonly attached: number[] = [];
 
+  attach(cpu: number): void {
+    this.attached.push(cpu);
+  }
   imports(): WebAssembly.ModuleImports {
     return { fill: () => 0 };
   }

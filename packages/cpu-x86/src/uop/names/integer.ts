@@ -6,14 +6,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   MOVSXD: 'MOVSX', CBW: 'CBW', CWDE: 'CBW', CDQE: 'CBW', CWD: 'CWD', CDQ: 'CWD', CQO: 'CWD', MOVNTI: 'MOV',
   PUSHAD: 'PUSHA', POPAD: 'POPA', PUSHFD: 'PUSHF', PUSHFQ: 'PUSHF', POPFD: 'POPF', POPFQ: 'POPF',
   JECXZ: 'JCXZ', JRCXZ: 'JCXZ', PAUSE: 'NOP', ENDBR64: 'NOP', ENDBR32: 'NOP', PREFETCHNTA: 'NOP', PREFETCHT0: 'NOP',
-  PREFETCHT1: 'NOP', PREFETCHT2: 'NOP', PREFETCH: 'NOP', PREFETCHW: 'NOP', LFENCE: 'NOP', MFENCE: 'NOP', SFENCE: 'NOP',
+  PREFETCHT1: 'NOP', PREFETCHT2: 'NOP', PREFETCH: 'NOP', PREFETCHW: 'NOP', CLFLUSH: 'TOUCH', CLFLUSHOPT: 'TOUCH', CLWB: 'TOUCH', LFENCE: 'NOP', MFENCE: 'NOP', SFENCE: 'NOP',
 };
 const STRING = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
 /** Opcodes with a condition in their low four bits. */
 const CONDITIONAL: Readonly<Record<string, string>> = { 'one7': 'J', '0F8': 'J', '0F9': 'SET', '0F4': 'CMOV' };
 
 const isInteger = (row: Row): boolean =>
-  row.family.startsWith('integer') || row.family === 'bmi' || /^[LMS]FENCE$/.test(row.mnemonic);
+  row.family.startsWith('integer') || row.family === 'bmi' || /^([LMS]FENCE|CLFLUSH(OPT)?|CLWB)$/.test(row.mnemonic);
 
 export function integerMeaning(row: Row): MeaningName | undefined {
   if (!isInteger(row)) return undefined;

@@ -1,0 +1,232 @@
+/** Tier 0 of one virtual processor: the generated interpreter, its decode cache, and what brings it back. */
+import type { CodeFrames} from '@polyvisor/core';
+import {
+  Access, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, VcpuState,
+  type Host, type HostOffset, type IoAccess, type Mmu,
+} from '@polyvisor/core';
+import { MODE } from '../decode/codes.ts';
+import { Decoder } from '../decode/decoder.ts';
+import { engineBytes } from '../interp/engine-bytes.ts';
+import { CR4, RFLAGS } from '../state/bits.ts';
+import { ENGINE, ENGINE_BLOCK_SIZE, NESTED_FAULT, STATUS } from '../state/engine-layout.ts';
+import { MODE_BIT, modeOf } from '../uop/mode.ts';
+import { DecodeCache, type DecodeCacheOptions } from './decode-cache.ts';
+import { DeviceAccess } from './device-access.ts';
+
+interface Generated {
+  readonly run: (state: number) => number;
+  readonly materialise: (state: number) => void;
+  readonly assume: (state: number) => void;
+}
+/** What an engine needs of an MMU. */
+export type EngineMmu = Pick<Mmu, 'attach' | 'imports'>;
+export type FillFunction = (state: number, low: number, high: number, access: number) => number;
+/** Told of an access of `bytes` bytes while data breakpoints are enabled. */
+export type WatchFunction = (low: number, high: number, bytes: number, access: number) => void;
+
+export interface EngineOptions extends DecodeCacheOptions {
+  readonly decoder?: Decoder | undefined;
+}
+
+let compiled: WebAssembly.Module | undefined;
+/** The module is the same for every processor of a process. */
+const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(engineBytes()));
+
+/** Engines by the marks of their Host: when one decodes a frame, the TLBs of all must not write to it unseen. */
+const engines = new WeakMap<CodeFrames, Set<Engine>>();
+
+export class Engine {
+  readonly state: VcpuState;
+  readonly cache: DecodeCache;
+  readonly decoder: Decoder;
+  readonly host: Host;
+  /** Host offset of the vCPU's block. */
+  readonly block: HostOffset;
+  readonly fill: FillFunction;
+  readonly mmu: WebAssembly.ModuleImports;
+  /** What generated modules import. */
+  readonly imports: WebAssembly.Imports;
+  watch: WatchFunction = () => undefined;
+  /** The engine's mode word (`MODE_BIT`) at the last `execute`. */
+  mode = 0;
+  /** What the last `execute` retired. */
+  retired = 0;
+  readonly #generated: Generated;
+  readonly #forget: () => void;
+
+  constructor(host: Host, mmu: EngineMmu, io: Pick<IoAccess, 'mmioRead' | 'mmioWrite'>, index = 0, options: EngineOptions = {}) {
+    this.host = host;
+    this.decoder = options.decoder ?? new Decoder();
+    this.block = host.reserve(ENGINE_BLOCK_SIZE, 64, `cpu-x86 vcpu ${index}`);
+    this.state = new VcpuState(host.bytes.buffer, this.block);
+    this.cache = new DecodeCache(host, this.decoder, this.block, options);
+    mmu.attach(index, this.block);
+    this.mmu = mmu.imports();
+    this.fill = this.mmu['fill'] as FillFunction;
+    const device = new DeviceAccess(host, this.block, io);
+    this.imports = {
+      host: { memory: host.memory },
+      mmu: { fill: this.fill },
+      engine: {
+        enter: (_: number, low: number, high: number) => this.#enter(low, high),
+        cross: (_: number, low: number, high: number) => this.#cross(low, high),
+        borrow: () => device.borrow(),
+        giveBack: () => device.giveBack(),
+        codeWritten: (at: number, bytes: number) => this.codeWritten(at, bytes),
+        watch: (_: number, low: number, high: number, bytes: number, access: number) => this.watch(low, high, bytes, access),
+      },
+    };
+    const instance = new WebAssembly.Instance(interpreterModule(), this.imports);
+    this.#generated = instance.exports as unknown as Generated;
+    this.cache.onMark = (frame) => this.#mark(frame);
+    const stop = host.code.onWritten((frame) => this.cache.invalidate(frame));
+    const peers = engines.get(host.code) ?? new Set();
+    engines.set(host.code, peers.add(this));
+    this.#forget = () => {
+      stop();
+      peers.delete(this);
+    };
+  }
+
+  destroy(): void {
+    this.#forget();
+    this.cache.destroy();
+    this.host.release(this.block);
+  }
+
+  /** Runs at most `budget` instructions; gives a `STATUS`. RIP and flags are in the state afterwards. */
+  execute(budget: number): number {
+    const { view } = this.host, { block, state } = this;
+    this.enterState();
+    let left = budget, status: number = STATUS.budget;
+    do {
+      view.setInt32(block + ENGINE.budget, left, true);
+      view.setInt32(block + ENGINE.cut, 0, true);
+      view.setInt32(block + ENGINE.shadowAt, -1, true);
+      status = this.#generated.run(block);
+      left = view.getInt32(block + ENGINE.budget, true);
+      // What was cut from the budget was not run; the run ends early.
+      if (view.getInt32(block + ENGINE.cut, true) !== 0) {
+        left += view.getInt32(block + ENGINE.cut, true);
+        break;
+      }
+      if (status === STATUS.flush) this.cache.flush();
+    } while (status === STATUS.flush);
+    this.retired = budget - left;
+    state.setHalves('rip', view.getInt32(block + ENGINE.target, true), view.getInt32(block + ENGINE.target + 4, true));
+    this.#generated.materialise(block);
+    return status;
+  }
+
+  /** Whether the last instruction that retired begins an interrupt shadow. */
+  get shadowed(): boolean {
+    const { view } = this.host;
+    return view.getInt32(this.block + ENGINE.shadowAt, true) === view.getInt32(this.block + ENGINE.budget, true);
+  }
+
+  /** Runs a function that was translated from straight-line code at RIP instead of the interpreter. */
+  executeTranslated(translated: (state: number) => number): number {
+    this.enterState();
+    const status = translated(this.block);
+    this.retired = this.host.view.getInt32(this.block + ENGINE.budget, true);
+    this.state.set('rip', this.host.view.getBigUint64(this.block + ENGINE.target, true));
+    this.#generated.materialise(this.block);
+    return status;
+  }
+
+  /** Ends the current run of generated code behind its present instruction. */
+  interrupt(): void {
+    this.host.view.setInt32(this.block + ENGINE.attention, 1, true);
+  }
+
+  /** Derives the mode, the tag and what else generated code reads from the architectural state. */
+  enterState(): void {
+    const { view } = this.host, { state, block } = this;
+    const mode = modeOf(state), long = (mode & MODE.BITS64) !== 0;
+    this.mode = mode;
+    const cs = state.segment('cs');
+    view.setInt32(block + ENGINE.codeMode, mode, true);
+    view.setBigUint64(block + ENGINE.codeBase, long ? 0n : cs.base, true);
+    view.setInt32(block + ENGINE.codeMask, -1, true);
+    view.setInt32(block + ENGINE.codeMask + 4, long ? -1 : 0, true);
+    view.setInt32(block + ENGINE.codeLimit, long ? -1 : cs.limit | 0, true);
+    view.setInt32(block + ENGINE.codeLimit + 4, long ? -1 : 0, true);
+    view.setInt32(block + ENGINE.target, state.low('rip'), true);
+    view.setInt32(block + ENGINE.target + 4, state.high('rip'), true);
+    view.setInt32(block + ENGINE.attention, 0, true);
+    const user = state.word('cpl') === 3;
+    const lenient = (state.low('cr4') & CR4.SMAP) !== 0 && (state.low('rflags') & RFLAGS.AC) !== 0;
+    const tag = user ? MMU_OFFSETS.tagUser : lenient ? MMU_OFFSETS.tagSupervisorAc : MMU_OFFSETS.tagSupervisor;
+    view.setInt32(block + ENGINE.tlbTag, view.getInt32(block + tag, true), true);
+    this.#generated.assume(block);
+  }
+
+  /** Bytes at a host address, which may belong to code, are about to be written. */
+  codeWritten(at: number, bytes: number): void {
+    const frame = at >>> FRAME_SHIFT;
+    for (const engine of engines.get(this.host.code) ?? []) {
+      if (engine.cache.overlaps(frame, at & 4095, bytes)) {
+        this.host.code.written(frame);
+        return;
+      }
+    }
+  }
+
+  /** Host address of a linear code address, or −1 with the exception recorded. */
+  codeAt(low: number, high: number): number {
+    const { view } = this.host, { block } = this;
+    const top = high >> 15;
+    const canonical = top === 0 || top === -1;
+    const status = canonical ? this.fill(block, low, high, Access.execute) : -1;
+    if (status === FillStatus.ok || status === FillStatus.code) return view.getInt32(block + MMU_OFFSETS.host, true) >>> 0;
+    const fault = status === FillStatus.pageFault;
+    view.setInt32(block + ENGINE.faultVector, fault ? 14 : canonical ? NESTED_FAULT : 13, true);
+    view.setInt32(block + ENGINE.faultCode, fault ? view.getInt32(block + MMU_OFFSETS.errorCode, true) : 0, true);
+    view.setInt32(block + ENGINE.faultLinear, low, true);
+    view.setInt32(block + ENGINE.faultLinear + 4, high, true);
+    return -1;
+  }
+
+  /** Answers generated code that has no µop for an address; 0 ends the run with the status left in the block. */
+  #enter(low: number, high: number): number {
+    const at = this.codeAt(low, high);
+    this.host.view.setInt32(this.block + ENGINE.uop, at < 0 ? STATUS.exception : STATUS.flush, true);
+    return at < 0 ? 0 : this.cache.enter(at >>> FRAME_SHIFT, low & 4095, this.#modeAt(low));
+  }
+
+  #cross(low: number, high: number): number {
+    this.host.view.setInt32(this.block + ENGINE.uop, STATUS.exception, true);
+    const first = this.codeAt(low, high);
+    if (first < 0) return 0;
+    const nextLow = ((low & -4096) + 4096) | 0;
+    const long = (this.mode & MODE.BITS64) !== 0;
+    const second = this.codeAt(nextLow, nextLow === 0 && long ? (high + 1) | 0 : high);
+    return this.cache.cross(first >>> FRAME_SHIFT, low & 4095, second < 0 ? -1 : second >>> FRAME_SHIFT, this.#modeAt(low));
+  }
+
+  /** In the page where the code segment's limit lies, but not at its end, each instruction is checked. */
+  #modeAt(low: number): number {
+    if ((this.mode & MODE_BIT.limited) === 0) return this.mode;
+    const cs = this.state.segment('cs'), last = (Number(cs.base) + cs.limit) | 0;
+    return (last & -4096) === (low & -4096) && (last & 4095) !== 4095 ? this.mode | MODE_BIT.edge : this.mode;
+  }
+
+  #mark(frame: number): void {
+    if (this.host.code.marked(frame)) return;
+    this.host.code.mark(frame);
+    for (const engine of engines.get(this.host.code) ?? []) engine.#forbidWrites(frame);
+  }
+
+  /** TLB entries of this frame send writes to the slow path from now on. */
+  #forbidWrites(frame: number): void {
+    const { view } = this.host, tlb = view.getInt32(this.block + MMU_OFFSETS.tlb, true);
+    for (let entry = tlb; entry < tlb + TLB_ENTRIES * TLB_ENTRY_SIZE; entry += TLB_ENTRY_SIZE) {
+      // The tag's low 12 bits are the address-space tag; the sum's low 32 bits are all that matters.
+      const linear = view.getInt32(entry + TLB_OFFSETS.writeTag, true) & -4096;
+      const at = (linear + view.getInt32(entry + TLB_OFFSETS.addend, true)) >>> FRAME_SHIFT;
+      if (at !== frame) continue;
+      view.setInt32(entry + TLB_OFFSETS.writeTag, -1, true);
+      view.setInt32(entry + TLB_OFFSETS.writeTag + 4, -1, true);
+    }
+  }
+}
