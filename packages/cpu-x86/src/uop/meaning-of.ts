@@ -13,11 +13,19 @@ export interface MeaningName {
 
 const families = [systemMeaning, integerMeaning, vectorMeaning];
 
-/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
-export function meaningOf(row: Row): MeaningName | undefined {
+function find(row: Row): MeaningName | undefined {
   for (const family of families) {
     const found = family(row);
     if (found !== undefined && found.name in meanings) return found;
   }
   return undefined;
+}
+/** Each decode asks for it. */
+const known = new Map<Row, MeaningName | undefined>();
+
+/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
+export function meaningOf(row: Row): MeaningName | undefined {
+  const name = known.get(row) ?? find(row);
+  known.set(row, name);
+  return name;
 }

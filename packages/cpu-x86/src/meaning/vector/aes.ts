@@ -11,22 +11,28 @@ function times(a: number, b: number): number {
   for (let x = a, y = b; y !== 0; y >>= 1, x = (x << 1) ^ ((x & 0x80) !== 0 ? 0x11b : 0)) if ((y & 1) !== 0) product ^= x;
   return product;
 }
-/** The S-box (FIPS 197, 5.1.1): the inverse, then an affine map. */
-const SUBSTITUTES = Uint8Array.from({ length: 256 }, (_, x) => {
-  let inverse = 0;
-  for (let y = 1; y < 256 && inverse === 0; y++) if (times(x, y) === 1) inverse = y;
-  const rotated = (n: number): number => ((inverse << n) | (inverse >> (8 - n))) & 0xff;
-  return inverse ^ rotated(1) ^ rotated(2) ^ rotated(3) ^ rotated(4) ^ 0x63;
-});
-const ORIGINALS = new Uint8Array(256);
-SUBSTITUTES.forEach((substitute, x) => { ORIGINALS[substitute] = x; });
+/** The S-box (FIPS 197, 5.1.1): the inverse, then an affine map. Made where it is emitted, which a shipped module needs not. */
+function substitutes(): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, x) => {
+    let inverse = 0;
+    for (let y = 1; y < 256 && inverse === 0; y++) if (times(x, y) === 1) inverse = y;
+    const rotated = (n: number): number => ((inverse << n) | (inverse >> (8 - n))) & 0xff;
+    return inverse ^ rotated(1) ^ rotated(2) ^ rotated(3) ^ rotated(4) ^ 0x63;
+  });
+}
+function originals(): Uint8Array {
+  const found = new Uint8Array(256);
+  substitutes().forEach((substitute, x) => { found[substitute] = x; });
+  return found;
+}
 
 /** Looks each byte up: of sixteen rows all but one give zero, because the index is out of range. */
-const lookUp = (name: string, table: Uint8Array) => helper(name, ['v128'], ['v128'], (s, x) => {
+const lookUp = (name: string, make: () => Uint8Array) => helper(name, ['v128'], ['v128'], (s, x) => {
+  const table = make();
   const rows = range(0, 16).map((row) => i8x16.swizzle(v128.const(table.subarray(row * 16, row * 16 + 16)), v128.xor(x, i8x16.splat(row * 16))));
   return [rows.reduce((all, one) => s.let(v128.or(all, one)))];
 });
-const SUBSTITUTE = lookUp('aes-sub-bytes', SUBSTITUTES), RESTORE = lookUp('aes-inv-sub-bytes', ORIGINALS);
+const SUBSTITUTE = lookUp('aes-sub-bytes', substitutes), RESTORE = lookUp('aes-inv-sub-bytes', originals);
 
 const arranged = (a: Vector128, which: readonly number[]): Vector128 => i8x16.shuffle(a, a, which);
 /** Row r moves by r columns (5.1.2, 5.3.1). */
