@@ -26,7 +26,9 @@ const build = (c: UopContext, spec: HandlerSpec): void => {
 function coldHandler(m: ModuleBuilder, spec: HandlerSpec, memory: MemoryFunctions): Func {
   return m.func(spec.key, { params: ['i32', 'i32'], results: ['i32'], names: ['state', 'uop'] }, (s, state, uop) => {
     const at = m.ptr.from_i32_u(state), body = s as unknown as FunctionBuilder;
-    const result = s.var(i64.load(at, ENGINE.flagResult)), carries = s.var(i64.load(at, ENGINE.flagCarries));
+    const flagless = meanings[spec.meaning]?.flagless === true;
+    const result = flagless ? s.local('i64') : s.var(i64.load(at, ENGINE.flagResult));
+    const carries = flagless ? s.local('i64') : s.var(i64.load(at, ENGINE.flagCarries));
     const way = s.local('i32');
     s.block((fault) => {
       s.block((done) => {
@@ -50,8 +52,10 @@ function coldHandler(m: ModuleBuilder, spec: HandlerSpec, memory: MemoryFunction
         };
         build(new UopContext(body, new Flags(body, result, carries), new GuestMemory(m, body, state, memory, fault), spec, () => uop, flow), spec);
       });
-      s.i64.store(m.ptr.from_i32_u(state), result.get(), ENGINE.flagResult);
-      s.i64.store(m.ptr.from_i32_u(state), carries.get(), ENGINE.flagCarries);
+      if (!flagless) {
+        s.i64.store(m.ptr.from_i32_u(state), result.get(), ENGINE.flagResult);
+        s.i64.store(m.ptr.from_i32_u(state), carries.get(), ENGINE.flagCarries);
+      }
       s.return(way.get());
     });
     return i32.const(COLD.exception);

@@ -12,6 +12,7 @@ import type { Operand, Row } from '../tables/types.ts';
 import { MODE_BIT } from './mode.ts';
 import { CHECK } from './record.ts';
 import type { HandlerSpec } from './specs.ts';
+import { registerPlace } from './vector-shapes.ts';
 
 /** One access: the fields of its µop. */
 export interface AccessCheck {
@@ -47,8 +48,8 @@ function stackBytes(spec: HandlerSpec): number {
   }
 }
 
-/** The checks of an instruction outside 64-bit mode, in the order of its accesses; `registerOffset` names its registers. */
-export function accessChecks(row: Row, d: Decoded, spec: HandlerSpec, mode: number, registerOffset: (n: number) => number): AccessCheck[] {
+/** The checks of an instruction outside 64-bit mode, in the order of its accesses. */
+export function accessChecks(row: Row, d: Decoded, spec: HandlerSpec, mode: number): AccessCheck[] {
   const all = (mode & MODE_BIT.checked) !== 0;
   const found: AccessCheck[] = [];
   if ((mode & MODE.BITS64) !== 0) return found;
@@ -65,13 +66,14 @@ export function accessChecks(row: Row, d: Decoded, spec: HandlerSpec, mode: numb
   const pushed = meanings[spec.meaning]?.stack === true ? stackBytes(spec) : 0;
   for (const operand of row.operands) {
     const { source } = operand.kind;
-    if (operand.access === 'n') continue;
+    // A gather's addresses are many, and its index is no general register.
+    if (operand.access === 'n' || row.modrm === 'vsib') continue;
     const size = memorySize(operand, row, d);
     if (source === 'rm' && d.hasMemory !== 0) {
       // POP forms its address after the stack pointer has moved.
       const moved = spec.meaning === 'POP' && d.base === 4 ? spec.size / 8 : 0;
       add(d.segment, size, writes(operand), {
-        base: d.base >= 0 ? registerOffset(d.base) : ENGINE.zero, index: d.index >= 0 ? registerOffset(d.index) : ENGINE.zero,
+        base: d.base >= 0 ? registerPlace('gpr', d.base) : ENGINE.zero, index: d.index >= 0 ? registerPlace('gpr', d.index) : ENGINE.zero,
         scale: d.scale, displacement: d.disp + moved,
       });
     } else if (source === 'moffs') add(d.segment, size, writes(operand), { displacement: d.disp });

@@ -1,8 +1,8 @@
 /** From a decoded instruction to a µop. */
-import { QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
+import { SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
 import { BASE, MODE, SEGMENT } from '../decode/codes.ts';
 import type { Decoded } from '../decode/decoded.ts';
-import { HIGH_BYTE, resolveOperand } from '../decode/operands.ts';
+import { resolveOperand } from '../decode/operands.ts';
 import { meanings } from '../meaning/meanings.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import { rows } from '../tables/rows.ts';
@@ -13,15 +13,12 @@ import { MODE_BIT } from './mode.ts';
 import { STACK16, STACK_SEGMENT, UOP, UOP_SIZE } from './record.ts';
 import { type HandlerSpec, specOf, variantOf } from './specs.ts';
 import { escapeOpcode } from './state-operands.ts';
+import { registerPlace } from './vector-shapes.ts';
 
-const GPR = QUAD_OFFSETS.rax;
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
 const systemHandler = PSEUDO_COUNT + handlers.findIndex((spec) => spec.meaning === 'SYSTEM');
 /** Most µops that one instruction becomes. */
 export const MAX_UOPS = 6;
-
-/** Byte offset of a general register; numbers from 16 on are AH, CH, DH, BH. */
-export const registerOffset = (n: number): number => (n < HIGH_BYTE ? GPR + n * 8 : GPR + (n - HIGH_BYTE) * 8 + 1);
 
 /** Byte offset of a segment's base; in 64-bit mode only FS and GS have one (Intel SDM vol. 1, 3.4.2.1). */
 export function segmentBase(segment: number, long: boolean): number {
@@ -82,7 +79,7 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   if ((mode & MODE_BIT.checked) !== 0 && MANY_ACCESSES.test(spec.meaning)) {
     return { handler: systemHandler, spec, end: writeHead(view, at, d, offset, systemHandler) };
   }
-  for (const check of accessChecks(row, d, spec, mode, registerOffset)) at = writeCheck(view, at, d, offset, check);
+  for (const check of accessChecks(row, d, spec, mode)) at = writeCheck(view, at, d, offset, check);
   writeHead(view, at, d, offset, handler);
   view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_BIT.stack16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
   writeAddress(view, at, d, spec, segment, displacement);
@@ -91,7 +88,10 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   if (spec.operands.length > 0) {
     for (const operand of row.operands) {
       const resolved = resolveOperand(operand, d);
-      if (resolved.form === 1) view.setUint16(at + (fields[field++] ?? UOP.src), registerOffset(resolved.register), true);
+      const place = registerPlace(operand.kind.registers, resolved.register);
+      // A register that an immediate names has no field of its own: it stays in the immediate's place.
+      if (operand.kind.source === 'is4') view.setUint16(at + UOP.immediate, place, true);
+      else if (resolved.form === 1) view.setUint16(at + (fields[field++] ?? UOP.src), place, true);
     }
   }
   if (row.operands.some((o) => o.kind.source === 'string-dst')) view.setUint16(at + UOP.dst, segmentBase(SEGMENT.ES, long), true);
@@ -124,8 +124,8 @@ function writeCheck(view: DataView, at: number, d: Decoded, offset: number, chec
 
 function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec, segment: number, displacement: number): void {
   const relative = d.base === BASE.RIP;
-  view.setUint16(at + UOP.base, relative ? ENGINE.ripPage : d.base >= 0 ? registerOffset(d.base) : ENGINE.zero, true);
-  view.setUint16(at + UOP.index, d.index >= 0 ? registerOffset(d.index) : ENGINE.zero, true);
+  view.setUint16(at + UOP.base, relative ? ENGINE.ripPage : d.base >= 0 ? registerPlace('gpr', d.base) : ENGINE.zero, true);
+  view.setUint16(at + UOP.index, d.index >= 0 ? registerPlace(spec.form === 'x' ? 'vec' : 'gpr', d.index) : ENGINE.zero, true);
   view.setUint16(at + UOP.segment, segment, true);
   // A general address adds the distance from the page's start itself, in 64 bits.
   const whole = spec.form === 'b';
@@ -136,6 +136,7 @@ function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec,
 }
 
 function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolean, target: number, spec: HandlerSpec): void {
+  if (spec.operands.some((o) => o.kind === 'l')) return;
   let low = d.imm, high = d.immHigh;
   if (relative) {
     low = target | 0;

@@ -5,6 +5,7 @@ import { rows } from '../tables/rows.ts';
 import type { Row } from '../tables/types.ts';
 import { meaningOf } from './meaning-of.ts';
 import { type AddressForm, type HandlerSpec, specOf } from './specs.ts';
+import { isVectorRow } from './vector-shapes.ts';
 
 /** Handlers that stand for no instruction. They retire nothing. */
 export const PSEUDO = {
@@ -43,9 +44,25 @@ function operandSizes(row: Row, long: boolean): number[] {
   });
 }
 
+/** What tells the variants of a row apart; every further combination would give handlers that are known. */
+interface Choices {
+  readonly long: boolean;
+  readonly operandSizes: readonly number[];
+  readonly vectorLengths: readonly number[];
+}
+function choices(row: Row): Choices[] {
+  const modes = [true, false].filter((long) => (long ? row.in64 : row.inLegacy));
+  if (!isVectorRow(row)) return modes.map((long) => ({ long, operandSizes: operandSizes(row, long), vectorLengths: [128] }));
+  // The operand size matters to a vector instruction with a general register only, and 64-bit mode has all the forms.
+  const [long = true] = modes, sizes = operandSizes(row, long);
+  const vectorLengths = row.vex && row.l < 0 ? [128, 256] : [row.l === 1 ? 256 : 128];
+  return [{ long, operandSizes: row.sizeRule === 'y' ? sizes : sizes.slice(0, 1), vectorLengths }];
+}
+
 function forms(row: Row, memory: boolean, long: boolean): readonly AddressForm[] {
   if (!memory) return [''];
   if (row.operands.some((o) => o.kind.source === 'moffs')) return ['o'];
+  if (row.modrm === 'vsib') return ['x'];
   return long ? ['b', 'g'] : ['g'];
 }
 
@@ -54,13 +71,14 @@ function* specsOf(row: Row): Generator<HandlerSpec> {
   const rm = row.operands.find((o) => o.kind.source === 'rm' || o.kind.source === 'moffs');
   const memories = rm === undefined ? [false] : [true, false].filter((m) => (m ? row.mod !== 'reg' : row.mod !== 'mem' && rm.kind.source === 'rm'));
   const repeats: Repeat[] = row.rep === 'rep' ? ['', 'rep'] : row.rep === 'repe' ? ['', 'repe', 'repne'] : [''];
-  for (const long of [true, false]) {
-    if (!(long ? row.in64 : row.inLegacy)) continue;
+  const nears = row.operands.some((o) => o.kind.source === 'rel') ? [true, false] : [false];
+  for (const { long, operandSizes: sizes, vectorLengths } of choices(row)) {
     d.mode = long ? 2 : 1;
-    for (const operandSize of operandSizes(row, long)) {
+    for (const operandSize of sizes) for (const vectorLength of vectorLengths) {
       d.operandSize = operandSize;
+      d.vectorLength = vectorLength;
       for (const memory of memories) for (const form of forms(row, memory, long)) {
-        for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of [true, false]) {
+        for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of nears) {
           const spec = specOf(row, d, { operandSize, memory, form, long, lock, repeat, near });
           if (spec !== undefined) yield spec;
         }
