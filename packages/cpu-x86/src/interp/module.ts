@@ -4,7 +4,8 @@ import { i32, i64, likely, select, unlikely, ModuleBuilder, type Func, type Func
 import { Flags, STATUS_MASK } from '../meaning/flags.ts';
 import { meanings } from '../meaning/meanings.ts';
 import { ENGINE, MAP, STATUS } from '../state/engine-layout.ts';
-import { handlers, hotCount, PSEUDO, PSEUDO_COUNT } from '../uop/handlers.ts';
+import { handlers, hotCount } from '../uop/handlers.ts';
+import { PSEUDO, PSEUDO_COUNT } from '../uop/pseudo.ts';
 import { STACK_SEGMENT, UOP, UOP_SIZE } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
 import { defineMemoryFunctions, GuestMemory, importMemory, type MemoryFunctions } from './guest-memory.ts';

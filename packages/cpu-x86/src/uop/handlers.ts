@@ -7,27 +7,6 @@ import { meaningOf } from './meaning-of.ts';
 import { type AddressForm, type HandlerSpec, specOf } from './specs.ts';
 import { isVectorRow } from './vector-shapes.ts';
 
-/** Handlers that stand for no instruction. They retire nothing. */
-export const PSEUDO = {
-  /** Goes on at this µop's own RIP: the end of a run, or code that was invalidated. */
-  resume: 0,
-  /** The instruction lies in two pages: TypeScript decodes it each time. */
-  crossing: 1,
-  /** No instruction: #UD. */
-  invalid: 2,
-  /** Longer than 15 bytes: #GP(0). */
-  tooLong: 3,
-  /** The tables have it and the engine does not. */
-  unimplemented: 4,
-  /** Checks an access of the instruction behind it against its segment's limit and rights. */
-  segment: 5,
-  /** Checks that the instruction behind it lies within the code segment's limit. */
-  limit: 6,
-  /** The FPU is not available: #NM. */
-  unavailable: 7,
-} as const;
-export const PSEUDO_COUNT = 8;
-
 const SIZE_BITS = [16, 32, 64] as const;
 
 /** Effective operand sizes that a row can have. */
@@ -95,12 +74,12 @@ function enumerate(): HandlerSpec[] {
   return [...all.filter((spec) => !spec.cold), ...all.filter((spec) => spec.cold)];
 }
 
-/** Handler `n` has the number `PSEUDO_COUNT + n`. */
+/** Handler `n` has the number `PSEUDO_COUNT + n` in µops. */
 export const handlers: readonly HandlerSpec[] = enumerate();
 export const hotCount = handlers.filter((spec) => !spec.cold).length;
-const numbers = new Map(handlers.map((spec, i) => [spec.key, PSEUDO_COUNT + i]));
+const numbers = new Map(handlers.map((spec, i) => [spec.key, i]));
 
-/** The number of a handler by its key; -1 when no row needs it. */
+/** The place of a handler in the list by its key; -1 when no row needs it. */
 export const handlerNumber = (key: string): number => numbers.get(key) ?? -1;
 
 /** Rows that have a meaning. */

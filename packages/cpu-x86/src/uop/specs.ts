@@ -3,7 +3,6 @@
  * that exactly those exist which some encoding needs.
  */
 import type { Decoded } from '../decode/decoded.ts';
-import { PREFIX } from '../decode/codes.ts';
 import { sizeInBits } from '../decode/operands.ts';
 import type { Repeat } from '../meaning/context.ts';
 import { meanings } from '../meaning/meanings.ts';
@@ -111,16 +110,4 @@ export function specOf(row: Row, d: Decoded, v: Variant): HandlerSpec | undefine
   const shapes = operands.map((o) => `${o.kind}${o.size}`).join();
   const key = [name, condition, size, shapes, form, lock ? 'lock' : '', repeat, flatStack ? 'flat' : '', near ? 'near' : '', vex ? 'vex' : '', aligned ? 'aligned' : ''].join(':');
   return { key, meaning: name, size, operands, form, condition, lock, repeat, flatStack, near, vex, aligned, cold };
-}
-
-/** The variant of a decoded instruction. `near` is the caller's to say, which knows the page. */
-export function variantOf(row: Row, d: Decoded, near: boolean, flat: boolean): Variant {
-  const long = (d.mode & 2) !== 0;
-  const moffs = row.operands.some((o) => o.kind.source === 'moffs');
-  const simple = flat && d.index < 0 && d.addressSize === 64;
-  return {
-    operandSize: d.operandSize, memory: d.hasMemory !== 0, form: moffs ? 'o' : row.modrm === 'vsib' ? 'x' : simple ? 'b' : 'g', long, near,
-    lock: (d.prefixes & PREFIX.LOCK) !== 0,
-    repeat: (d.prefixes & PREFIX.REP) !== 0 ? (row.rep === 'repe' ? 'repe' : 'rep') : (d.prefixes & PREFIX.REPNE) !== 0 ? 'repne' : '',
-  };
 }
