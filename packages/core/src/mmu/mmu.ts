@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { VcpuState } from '../cpu/vcpu-state.ts';
 import { checkKind } from '../device/device.ts';
-import type { AddressSpace } from '../memory/address-space.ts';
+import type { AddressSpace, SecondLevelFormat } from '../memory/address-space.ts';
 import type { Host } from '../memory/host.ts';
 import type { HostOffset } from '../units/units.ts';
 
@@ -14,6 +14,8 @@ export interface MmuPlugin<C> {
   readonly api: 1;
   readonly summary: string;
   readonly config: z.ZodType<C>;
+  /** Format of the address space that it walks; absent when any will do. */
+  readonly format?: SecondLevelFormat;
   create(config: C, host: MmuHost): Mmu;
 }
 
@@ -75,6 +77,7 @@ export interface AnyMmuPlugin {
   readonly api: 1;
   readonly summary: string;
   readonly config: z.ZodType;
+  readonly format?: SecondLevelFormat;
   create(config: unknown, host: MmuHost): Mmu;
 }
 
