@@ -92,7 +92,7 @@ const CASES: (readonly [name: string, args: readonly string[], input?: string])[
   ['sha256sum of 4 MB', ['sha256sum', large]],
   ['sha512sum', ['sha512sum', text]],
   ['md5sum', ['md5sum', large]],
-  ['cksum', ['cksum', large]],
+  ['crc32', ['crc32', large]],
   ['gzip', ['gzip', '-c', text]],
   ['awk', ['awk', AWK, text]],
   ['bc -l with 200 digits of pi', ['bc', '-l'], PI],
