@@ -23,7 +23,7 @@ const ROUNDS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'polyvisor-mips-'));
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const path = (name: string): string => join(folder, name);
-// No vector instructions, which tier 0 does not have yet: both sides run the same object code.
+// Integer instructions only: both sides run the same object code.
 const flags = ['-O2', '-mgeneral-regs-only', '-fno-tree-loop-distribute-patterns', '-fno-pic', '-fno-stack-protector', '-fcf-protection=none'];
 execFileSync('gcc', [...flags, '-c', '-o', path('programs.o'), file('programs.c')]);
 execFileSync('gcc', ['-O2', '-no-pie', '-o', path('native'), file('native.c'), path('programs.o')]);

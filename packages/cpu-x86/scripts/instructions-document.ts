@@ -4,9 +4,10 @@
 import { flagLetters } from '../src/tables/flags.ts';
 import { rows } from '../src/tables/rows.ts';
 import type { Row } from '../src/tables/types.ts';
+import { meaningOf } from '../src/uop/meaning-of.ts';
 
-/** What the package does with a form so far. Execution will bring further states. */
-export type Status = 'decoded';
+/** What the package does with a form: executes it, or only decodes and disassembles it. */
+export type Status = 'executed' | 'decoded';
 
 function modes(row: Row): string {
   const parts = [row.inReal ? 'R' : '', row.inV86 ? 'V' : '', row.inLegacy ? 'P' : '', row.in64 ? 'L' : ''];
@@ -33,7 +34,7 @@ function attributes(row: Row): string {
 
 function line(row: Row): string {
   const operands = row.operands.map((o) => (o.access === 'r' ? o.code : `${o.code}:${o.access}`)).join(', ');
-  const status: Status = 'decoded';
+  const status: Status = meaningOf(row) === undefined ? 'decoded' : 'executed';
   const cells = [`\`${row.mnemonic}${operands === '' ? '' : ` ${operands}`}\``, `\`${row.encoding}\``, modes(row), row.features.join(' '), flags(row), attributes(row), status];
   return `| ${cells.join(' | ')} |`;
 }
@@ -46,7 +47,7 @@ export function instructionsDocument(): string {
     '',
     'Generated from `src/tables` by `scripts/write-instructions.ts`; do not edit.',
     '',
-    `${rows.length} forms. A form may stand for several operand sizes and, with \`VEX.x\`, for both vector lengths.`,
+    `${rows.length} forms, of which ${rows.filter((row) => meaningOf(row) !== undefined).length} are executed. A form may stand for several operand sizes and, with \`VEX.x\`, for both vector lengths.`,
     '',
     '- **Form**: mnemonic and operands in the codes of the Intel SDM, Vol. 2D, Appendix A; `:w`, `:rw`, `:cw`, `:rcw`, `:cr` and `:n`',
     '  give the access where it is not a plain read (written, both, conditionally so, or not accessed).',
@@ -54,7 +55,7 @@ export function instructionsDocument(): string {
     '- **Modes**: R real-address, V virtual-8086, P 16-bit and 32-bit protected, L 64-bit.',
     '- **Flags**: r tested, w written, c cleared, s set, u undefined; O S Z A P C D I T N L(IOPL) R(RF) V(VM) X(AC) F(VIF) G(VIP) U(ID),',
     '  and 0 to 3 for the x87 condition codes.',
-    '- **Status**: `decoded` means decoded and disassembled; no form is executed yet.',
+    '- **Status**: `executed` by the interpreter, or only `decoded` and disassembled.',
     '',
   ];
   for (const family of families) {

@@ -1,7 +1,10 @@
 /** Makes cases from the instruction tables: every implemented row, all sizes and shapes, corner values. */
 import { BASE, Decoded, Decoder, rows, VERDICT, MODE, FLAG, STATUS_FLAGS, type Row } from '../src/index.ts';
 import { meaningOf } from '../src/uop/meaning-of.ts';
+import { isVectorRow } from '../src/uop/vector-shapes.ts';
+import { lacking } from './host-features.ts';
 import { CODE, WINDOW, WINDOW_SIZE, type Case } from './native.ts';
+import { aimGather, vectorPlace, vectorState } from './vector-cases.ts';
 
 /** Mulberry32: small, and good enough to pick corner values. */
 export class Random {
@@ -61,13 +64,16 @@ export function encode(row: Row, legacy: boolean, random: Random, d: Decoded): U
   if (row.vex) {
     const invert = legacy ? 7 : random.below(8);
     const vvvv = row.usesVvvv ? (legacy ? 8 + random.below(8) : random.below(16)) : 15;
-    bytes.push(...prefixes, 0xc4, (invert << 5) | Number(row.map.slice(3)), ((row.w >= 0 ? row.w : random.below(2)) << 7) | (vvvv << 3) | (VEX_PP[row.prefix] ?? 0), opcode);
+    const w = row.w >= 0 ? row.w : row.y >= 0 ? row.y : random.below(2), l = row.l >= 0 ? row.l : random.below(2);
+    const payload = (vvvv << 3) | (l << 2) | (VEX_PP[row.prefix] ?? 0);
+    if (row.map === 'vex1' && w === 0 && random.chance(30)) bytes.push(...prefixes, 0xc5, ((invert & 4) << 5) | payload, opcode);
+    else bytes.push(...prefixes, 0xc4, (invert << 5) | Number(row.map.slice(3)), (w << 7) | payload, opcode);
   } else {
     const rex = legacy ? 0 : random.chance(55) ? 0x40 | random.below(16) : 0;
     bytes.push(...prefixes, ...(rex === 0 ? [] : [rex]), ...(MAPS[row.map] ?? []), opcode);
   }
   if (row.modrm !== 'none') {
-    const reg = row.reg >= 0 ? row.reg : random.below(8), rm = row.rm >= 0 ? row.rm : random.below(8);
+    const reg = row.reg >= 0 ? row.reg : random.below(8), rm = row.modrm === 'vsib' ? 4 : row.rm >= 0 ? row.rm : random.below(8);
     const mod = mem ? random.below(3) : 3;
     bytes.push((mod << 6) | (reg << 3) | rm);
     if (mem && rm === 4) bytes.push(random.below(256));
@@ -79,7 +85,7 @@ export function encode(row: Row, legacy: boolean, random: Random, d: Decoded): U
   return all.slice(0, d.length);
 }
 
-const STRINGS = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
+const STRINGS = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]_[XYAr]/;
 
 /** A place in the window for an operand of up to 16 bytes; some cross the page border, some miss memory. */
 const place = (random: Random): number =>
@@ -94,19 +100,20 @@ export function aim(d: Decoded, bytes: Uint8Array, registers: BigUint64Array, ad
   const bits = BigInt(d.addressSize);
   // FS and GS have bases of their own here.
   if (d.segment === 4 || d.segment === 5 || d.addressSize === 16) return false;
-  const index = d.index >= 0 ? BigInt.asIntN(64, BigInt(random.below(7) - 3)) : 0n;
+  const index = d.index >= 0 && row.modrm !== 'vsib' ? BigInt.asIntN(64, BigInt(random.below(7) - 3)) : 0n;
   if (d.base === BASE.RIP) {
     view.setInt32(at, address - (CODE + offset + d.length), true);
     return true;
   }
+  const general = row.modrm === 'vsib' ? -1 : d.index;
   if (d.base < 0) {
     if (d.dispSize === 8) view.setBigUint64(at, BigInt(address), true);
     else if (d.dispSize === 4) view.setInt32(at, address - (Number(index) << d.scale), true);
     else return false;
   }
-  if (d.index >= 0) {
-    if (d.index === d.base || (d.index === 4)) return false;
-    registers[d.index] = BigInt.asUintN((d.mode & MODE.BITS64) !== 0 ? 64 : 32, index);
+  if (general >= 0) {
+    if (general === d.base || general === 4) return false;
+    registers[general] = BigInt.asUintN((d.mode & MODE.BITS64) !== 0 ? 64 : 32, index);
   }
   if (d.base >= 0) {
     const value = BigInt(address) - (index << BigInt(d.scale)) - BigInt(d.disp);
@@ -123,8 +130,8 @@ export function aim(d: Decoded, bytes: Uint8Array, registers: BigUint64Array, ad
 function displacementEnd(d: Decoded, bytes: Uint8Array, row: Row): number {
   let tail = 0;
   for (const { kind } of row.operands) {
-    if (kind.source !== 'imm' && kind.source !== 'imm2') continue;
-    tail += kind.memSize === 'b' ? 1 : kind.memSize === 'w' ? 2 : d.operandSize === 16 ? 2 : kind.memSize === 'v' && d.operandSize === 64 ? 8 : 4;
+    if (kind.source !== 'imm' && kind.source !== 'imm2' && kind.source !== 'is4') continue;
+    tail += kind.source === 'is4' ? 1 : kind.memSize === 'b' ? 1 : kind.memSize === 'w' ? 2 : d.operandSize === 16 ? 2 : kind.memSize === 'v' && d.operandSize === 64 ? 8 : 4;
   }
   return bytes.length - tail;
 }
@@ -132,7 +139,7 @@ function displacementEnd(d: Decoded, bytes: Uint8Array, row: Row): number {
 /** One case of a row, or undefined when the draw was no use. */
 export function makeCase(row: Row, legacy: boolean, random: Random): Case | undefined {
   const meaning = meaningOf(row);
-  if (meaning === undefined || row.privilege === 'iopl' || SKIPPED.test(meaning.name) || VENDOR.test(row.id)) return undefined;
+  if (meaning === undefined || row.privilege === 'iopl' || SKIPPED.test(meaning.name) || VENDOR.test(row.id) || lacking(row).length > 0) return undefined;
   const d = new Decoded();
   const bytes = encode(row, legacy, random, d);
   if (bytes === undefined) return undefined;
@@ -142,12 +149,18 @@ export function makeCase(row: Row, legacy: boolean, random: Random): Case | unde
   if (legacy) for (let i = 0; i < 16; i++) registers[i] = i < 8 ? registers[i]! & 0xffffffffn : 0n;
   const memory = Uint8Array.from({ length: WINDOW_SIZE }, () => (random.chance(30) ? random.pick([0, 0xff, 0x80, 0x7f]) : random.below(256)));
   const view = new DataView(memory.buffer);
-  const address = place(random);
+  const vector = isVectorRow(row), state = vector ? vectorState(row, d, random) : undefined;
+  const address = row.modrm === 'vsib' ? WINDOW + WINDOW_SIZE / 2 : vector ? vectorPlace(row, d, random) : place(random);
+  if (row.modrm === 'vsib' && state !== undefined) aimGather(row, d, state, random);
   registers[4] = BigInt(WINDOW + 128 - (random.chance(70) ? 8 * random.below(4) : random.below(16)));
   if (meaning.name === 'LEAVE') registers[5] = BigInt(place(random));
   if (meaning.name === 'ENTER') registers[5] = BigInt(WINDOW + 128 + random.below(64));
   if (d.hasMemory !== 0 && row.mnemonic !== 'LEA' && !aim(d, bytes, registers, address, offset, random)) return undefined;
-  if (STRINGS.test(row.mnemonic) || meaning.name === 'XLATB') {
+  if (row.operands.some((o) => o.kind.source === 'maskmov')) {
+    if (d.addressSize === 16 || d.segment > 3) return undefined;
+    registers[7] = BigInt(address);
+  }
+  if (STRINGS.test(row.id) || meaning.name === 'XLATB') {
     if (d.addressSize === 16 || d.segment > 3) return undefined;
     registers[6] = BigInt(place(random));
     registers[7] = BigInt(random.chance(85) ? place(random) : Number(registers[6]));
@@ -178,9 +191,9 @@ export function makeCase(row: Row, legacy: boolean, random: Random): Case | unde
   // Undefined results (SDM vol. 2: SHLD, SHRD with a count above the size; BSWAP of 16 bits).
   if (meaning.name === 'BSWAP' && d.operandSize === 16) return undefined;
   if (/^SH[LR]D$/.test(meaning.name) && d.operandSize === 16 && ((row.operands[2]?.kind.source === 'imm' ? d.imm : Number(registers[1]! & 31n)) & 31) > 16) return undefined;
-  const flags = 0x202 | (random.below(0x1000) & STATUS_FLAGS) | (STRINGS.test(row.mnemonic) && random.chance(40) ? FLAG.DF : 0);
+  const flags = 0x202 | (random.below(0x1000) & STATUS_FLAGS) | (STRINGS.test(row.id) && random.chance(40) ? FLAG.DF : 0);
   const mask = (STATUS_FLAGS | FLAG.DF | FLAG.ID) & ~row.flags.undef;
-  return { row: row.id, bytes, offset, legacy, registers, flags, memory, mask };
+  return { row: row.id, bytes, offset, legacy, registers, flags, memory, mask, ...(state === undefined ? {} : { state }) };
 }
 
 /** x87 instructions and what saves and restores state have an oracle of their own. */

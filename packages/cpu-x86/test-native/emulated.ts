@@ -4,6 +4,7 @@ import { GENERAL_REGISTERS, RIGHTS_RAM, type Host, type VmExit } from '@polyviso
 import { FlatTranslation } from '../src/engine/flat-translation.ts';
 import { Interpreter } from '../src/engine/interpreter.ts';
 import { CODE, DATA, WINDOW, WINDOW_SIZE, type Case, type Outcome } from './native.ts';
+import { INITIAL_STATE, loadState, saveState, stateDifferences } from './vector-state.ts';
 
 /** Code and stack segments as Linux gives them to user programs, 64-bit and 32-bit. */
 export function setUserMode(cpu: Interpreter, legacy: boolean): void {
@@ -66,6 +67,7 @@ export class Emulated {
     GENERAL_REGISTERS.forEach((name, i) => state.set(name, c.registers[i] ?? 0n));
     state.set('rflags', BigInt(c.flags));
     state.set('rip', BigInt(CODE + c.offset));
+    loadState(state.view, c.state ?? INITIAL_STATE);
     const exit = execute();
     const info = exit.kind === 'intercept' ? exit.info : undefined;
     const vector = exit.kind === 'budget' ? -1 : info?.what === 'exception' ? info.vector : 1000;
@@ -76,7 +78,7 @@ export class Emulated {
     return {
       vector, address: info?.what === 'exception' ? info.linear : 0, rip: Number(state.get('rip')),
       registers: BigUint64Array.from(GENERAL_REGISTERS, (name) => state.get(name)),
-      flags: state.low('rflags'), memory,
+      flags: state.low('rflags'), memory, state: saveState(state.view),
     };
   }
 }
@@ -97,6 +99,7 @@ export function differences(c: Case, expected: Outcome, actual: Outcome): string
   });
   if (expected.vector < 0) check('flags', expected.flags & c.mask, actual.flags & c.mask);
   else check('flags', expected.flags & 0xcd5, actual.flags & 0xcd5);
+  found.push(...stateDifferences(expected.state, actual.state, c.legacy));
   expected.memory.forEach((byte, i) => check(`memory+${i}`, byte, actual.memory[i] ?? -1));
   return found;
 }

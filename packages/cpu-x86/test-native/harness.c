@@ -19,8 +19,13 @@
 #define WINDOW (DATA + PAGE - 128)
 #define WINDOW_SIZE 256
 
-struct input { uint8_t code[16]; uint32_t offset, legacy; uint64_t regs[16], flags; uint8_t memory[WINDOW_SIZE]; };
-struct output { uint32_t signal, trap; uint64_t address, rip, regs[16], flags; uint8_t memory[WINDOW_SIZE]; };
+/* x87, SSE and AVX state as XSAVE lays it out in its standard form (Intel SDM vol. 1, 13.4). */
+#define STATE_SIZE 832
+#define YMM_AT 576
+#define X87_SSE_AVX 7
+
+struct input { uint8_t code[16]; uint32_t offset, legacy; uint64_t regs[16], flags; uint8_t memory[WINDOW_SIZE], state[STATE_SIZE]; };
+struct output { uint32_t signal, trap; uint64_t address, rip, regs[16], flags; uint8_t memory[WINDOW_SIZE], state[STATE_SIZE]; };
 
 struct entry { uint64_t regs[16], flags; uint32_t offset; uint16_t selector, pad; uint64_t target; };
 struct entry entry __attribute__((visibility("hidden")));
@@ -52,6 +57,12 @@ static void handler(int signal, siginfo_t *info, void *context) {
   out.rip = u->uc_mcontext.gregs[REG_RIP];
   out.flags = u->uc_mcontext.gregs[REG_EFL];
   for (int i = 0; i < 16; i++) out.regs[i] = u->uc_mcontext.gregs[order[i]];
+  memcpy(out.state, u->uc_mcontext.fpregs, STATE_SIZE);
+  /* What is in its initial state may not have been written (13.6). */
+  uint64_t present;
+  memcpy(&present, out.state + 512, 8);
+  if (!(present & 4)) memset(out.state + YMM_AT, 0, 256);
+  if (!(present & 2)) memset(out.state + 160, 0, 256);
   siglongjmp(back, 1);
 }
 
@@ -73,6 +84,8 @@ int main(void) {
   /* 32-bit code needs data segments; 64-bit code has none. */
   __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
   static struct input in;
+  static uint8_t state[STATE_SIZE] __attribute__((aligned(64)));
+  int vectors = __builtin_cpu_supports("avx");
   while (readAll(&in, sizeof in)) {
     memset(&out, 0, sizeof out);
     memset(data, 0, 2 * PAGE);
@@ -84,7 +97,10 @@ int main(void) {
     entry.target = CODE + in.offset;
     entry.offset = CODE + in.offset;
     entry.selector = 0x23;
+    memcpy(state, in.state, STATE_SIZE);
     if (!sigsetjmp(back, 0)) {
+      if (vectors) __asm__ volatile("xrstor %0" : : "m"(state), "a"(X87_SSE_AVX), "d"(0) : "memory");
+      else __asm__ volatile("fxrstor %0" : : "m"(state) : "memory");
       if (in.legacy) go32(); else go64();
     }
     memcpy(out.memory, (void *)WINDOW, WINDOW_SIZE);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { INITIAL_STATE, readXsave, type VectorState, writeXsave, XSAVE_SIZE } from './vector-state.ts';
 
 export const CODE = 0x20000000;
 export const DATA = 0x10000000;
@@ -22,6 +23,8 @@ export interface Case {
   readonly registers: BigUint64Array;
   readonly flags: number;
   readonly memory: Uint8Array;
+  /** x87, SSE and AVX state; without it the initial one. */
+  readonly state?: VectorState;
   /** Flags that are compared. */
   readonly mask: number;
 }
@@ -33,10 +36,11 @@ export interface Outcome {
   readonly registers: BigUint64Array;
   readonly flags: number;
   readonly memory: Uint8Array;
+  readonly state: VectorState;
 }
 
-const INPUT = 16 + 8 + 128 + 8 + WINDOW_SIZE;
-const OUTPUT = 8 + 8 + 8 + 128 + 8 + WINDOW_SIZE;
+const INPUT = 16 + 8 + 128 + 8 + WINDOW_SIZE + XSAVE_SIZE;
+const OUTPUT = 8 + 8 + 8 + 128 + 8 + WINDOW_SIZE + XSAVE_SIZE;
 const SIGTRAP = 5, SIGSEGV = 11;
 
 /** Why there is no oracle here, or `undefined`. */
@@ -64,6 +68,7 @@ export class Native {
       c.registers.forEach((value, r) => view.setBigUint64(at + 24 + r * 8, value, true));
       view.setBigUint64(at + 152, BigInt(c.flags), true);
       input.set(c.memory, at + 160);
+      writeXsave(input.subarray(at + 160 + WINDOW_SIZE, at + INPUT), c.state ?? INITIAL_STATE);
     });
     const { status, stdout } = spawnSync(this.#program, { input, maxBuffer: 2 ** 31 });
     if (status !== 0 || stdout.length !== cases.length * OUTPUT) {
@@ -82,7 +87,7 @@ function outcome(c: Case, bytes: Uint8Array): Outcome {
   const signal = view.getUint32(0, true), trap = view.getUint32(4, true);
   const address = Number(view.getBigUint64(8, true)), rip = Number(view.getBigUint64(16, true));
   const registers = BigUint64Array.from({ length: 16 }, (_, r) => view.getBigUint64(24 + r * 8, true));
-  const rest = { registers, flags: view.getUint32(152, true), memory: bytes.slice(160) };
+  const rest = { registers, flags: view.getUint32(152, true), memory: bytes.slice(160, 160 + WINDOW_SIZE), state: readXsave(bytes.subarray(160 + WINDOW_SIZE)) };
   // INT3 behind the instruction or at a branch's target, or a target that is not mapped: it was executed.
   if (signal === SIGTRAP && trap === 3) return { vector: -1, address: 0, rip: rip - 1, ...rest };
   if (signal === SIGSEGV && trap === 14 && address === rip && rip !== CODE + c.offset) return { vector: -1, address: 0, rip, ...rest };

@@ -3,7 +3,9 @@
  * Prints the rows that differ, with an example, and counts.
  */
 import { makeCases } from './cases.ts';
+import { implementedRows } from '../src/uop/handlers.ts';
 import { differences, Emulated } from './emulated.ts';
+import { lacking } from './host-features.ts';
 import { Native, missing } from './native.ts';
 
 const why = missing();
@@ -27,6 +29,7 @@ cases.forEach((c, i) => {
 });
 native.dispose();
 for (const [key, { count: n, example }] of failures) console.log(`${key}: ${n} times, ${example}`);
+for (const row of implementedRows) if (lacking(row).length > 0) console.log(`not here: ${row.id} (needs ${lacking(row).join()})`);
 const rows = new Set(cases.map((c) => c.row));
 const faults = expected.filter((o) => o.vector >= 0).length;
 console.log(`${cases.length} cases of ${rows.size} rows (${faults} fault), ${failures.size} rows differ; native ${Math.round(middle - started)} ms, engine ${Math.round(performance.now() - middle)} ms`);

@@ -40,7 +40,7 @@ function compare(cases: readonly Case[], check: boolean): string[] {
 
 describe('straight-line translation and interpretation', () => {
   test('agree on a sample of every implemented row', { timeout: 120_000 }, () => {
-    const cases = makeCases(77, 3);
+    const cases = makeCases(77, 2);
     expect(compare(cases, true)).toEqual([]);
     expect(cases.length).toBeGreaterThan(2000);
   });

@@ -8,7 +8,7 @@ import { Decoded } from '../decode/decoded.ts';
 import { type Decoder, MAX_INSTRUCTION_LENGTH } from '../decode/decoder.ts';
 import { ENGINE, MAP } from '../state/engine-layout.ts';
 import { compileUop, endsRun, MAX_UOPS } from '../uop/compile.ts';
-import { PSEUDO } from '../uop/handlers.ts';
+import { PSEUDO } from '../uop/pseudo.ts';
 import { UOP, UOP_SIZE } from '../uop/record.ts';
 
 export interface DecodeCacheOptions {

@@ -1,12 +1,14 @@
 /** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
 import { SEGMENT_AT, SEGMENT_OFFSETS, WORD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
-import { i32, i64, type Arg, type FunctionBuilder, type ModuleBuilder, type Value } from '@polyvisor/wasm';
-import type { EmitContext, ImageAccess, ImplicitSegment, Repeat } from '../meaning/context.ts';
+import { i32, i64, type Arg, type Func, type FunctionBuilder, type ModuleBuilder, type TypeList, type Value } from '@polyvisor/wasm';
+import { type EmitContext, type ImageAccess, type ImplicitSegment, type Repeat, Vector } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
+import { type Helper, helperIn } from '../meaning/helpers.ts';
 import { fromI64, type Size, type Word } from '../meaning/words.ts';
 import { ENGINE } from '../state/engine-layout.ts';
-import type { HandlerSpec } from '../uop/specs.ts';
+import { hasField, type HandlerSpec } from '../uop/specs.ts';
 import { type GuestMemory, READ, WRITE } from './guest-memory.ts';
+import { type Place, VectorAccess } from './vector-operands.ts';
 
 /** The three places that register operands have, in the order of the operands. */
 export type RegisterField = 'dst' | 'src' | 'base';
@@ -17,6 +19,7 @@ export abstract class GuestContext implements EmitContext {
   readonly flags: Flags;
   readonly memory: GuestMemory;
   readonly spec: HandlerSpec;
+  readonly vectors = new VectorAccess(this);
   /** A bound value for a memory operand's linear address, formed once. */
   private linearAddress: Value<'i64'> | undefined;
 
@@ -33,6 +36,10 @@ export abstract class GuestContext implements EmitContext {
   get state(): Value<'i32'> {
     return this.memory.state;
   }
+  helper<P extends TypeList, R extends TypeList>(of: Helper<P, R>): Func<P, R> {
+    return helperIn(this.memory.m, of);
+  }
+
   get size(): Size {
     return this.spec.size;
   }
@@ -53,10 +60,17 @@ export abstract class GuestContext implements EmitContext {
   }
   /** Which place a register operand has. */
   protected field(n: number): RegisterField {
-    const before = this.spec.operands.slice(0, n).filter((o) => o.kind === 'r').length;
+    const before = this.spec.operands.slice(0, n).filter(hasField).length;
     const field = FIELDS[before];
     if (field === undefined) throw new Error(`${this.spec.key}: too many registers`);
     return field;
+  }
+
+  vectorPlace(n: number): Place {
+    return this.fieldPlace(this.shape(n).kind === 'l' ? 'immediate' : this.field(n));
+  }
+  indexPlace(): Place {
+    return this.fieldPlace('index');
   }
 
   /** A register operand's content, zero-extended. */
@@ -68,6 +82,10 @@ export abstract class GuestContext implements EmitContext {
   protected abstract extraBase(): Value<'i64'>;
   protected abstract cutToLinear(address: Value<'i64'>): Value<'i64'>;
   protected abstract stackIs16(): Value<'i32'>;
+  /** Where the register that a field names is kept. */
+  protected abstract fieldPlace(field: RegisterField | 'index' | 'immediate'): Place;
+  abstract indexScale(): Value<'i32'>;
+  abstract inLongMode(): Value<'i32'>;
   abstract effectiveAddress(): Value<'i64'>;
   abstract register(name: GeneralRegister, size: Size): Word;
   abstract setRegister(name: GeneralRegister, value: Word, size: Size): void;
@@ -93,7 +111,7 @@ export abstract class GuestContext implements EmitContext {
   }
 
   sizeOf(n: number): Size {
-    return this.shape(n).size;
+    return this.shape(n).size as Size;
   }
   isMemory(n: number): boolean {
     return this.shape(n).kind === 'm';
@@ -103,18 +121,18 @@ export abstract class GuestContext implements EmitContext {
   }
 
   get(n: number): Word {
-    const { kind, size } = this.shape(n);
+    const { kind } = this.shape(n), size = this.sizeOf(n);
     if (kind === 'r') return this.s.let(this.readField(this.field(n), size));
     if (kind === 'i') return this.s.let(fromI64(this.immediate(), size));
     return this.memory.load(this.linear(), size);
   }
   set(n: number, value: Word): void {
-    const { kind, size } = this.shape(n);
+    const { kind } = this.shape(n), size = this.sizeOf(n);
     if (kind === 'm') this.memory.store(this.linear(), value, size);
     else this.writeField(this.field(n), value, size);
   }
   modify(n: number, compute: (old: Word) => Word, commit?: (old: Word, result: Word) => void): void {
-    const { kind, size } = this.shape(n);
+    const { kind } = this.shape(n), size = this.sizeOf(n);
     if (kind === 'm') {
       this.modifyAt(this.linear(), size, compute, commit);
       return;
@@ -142,6 +160,11 @@ export abstract class GuestContext implements EmitContext {
   }
   image(linear: Value<'i64'>, bytes: Arg<'i32'>, access: 'read' | 'write'): ImageAccess {
     return this.memory.image(linear, bytes, access === 'write' ? WRITE : READ);
+  }
+  locate(bytes: number, alignment: number, access: number): Value<'i32'> {
+    const linear = this.linear();
+    if (alignment > 1) this.s.if(i32.and(i32.wrap_i64(linear), alignment - 1), () => this.raise(Vector.protection, 0));
+    return this.memory.translate(linear, bytes, access);
   }
 
   linear(offset?: Value<'i64'>): Value<'i64'> {

@@ -67,22 +67,23 @@ export class GuestMemory {
   }
 
   /** The host address for an access that does not cross a page, and whether the TLB has it. */
-  private probe(linear: Value<'i64'>, bytes: number, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
+  private probe(linear: Value<'i64'>, bytes: number | Value<'i32'>, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
     const { s, state } = this;
     const low = s.let(i32.wrap_i64(linear));
     const entry = s.let(i32.add(entryOffset(low), this.tlb()));
     const tag = i64.load(this.at(state), ENGINE.tlbTag);
-    const wanted = i64.or(i64.and(i64.add(linear, bytes - 1), PAGE_MASK), tag);
+    const last = i64.add(linear, typeof bytes === 'number' ? bytes - 1 : i64.extend_i32_u(i32.sub(bytes, 1)));
+    const wanted = i64.or(i64.and(last, PAGE_MASK), tag);
     const found = i64.load(this.at(entry), access === READ ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag);
     return { hit: i64.eq(found, wanted), host: () => i32.add(low, i32.load(this.at(entry), TLB_OFFSETS.addend)) };
   }
 
   /** A host address where `bytes` can be read, or written too when `access` says so and `commit` follows. */
-  translate(linear: Value<'i64'>, bytes: number, access: number): Value<'i32'> {
+  translate(linear: Value<'i64'>, bytes: number | Value<'i32'>, access: number): Value<'i32'> {
     const { s } = this;
     const { hit, host } = this.probe(linear, bytes, access);
     return s.if('i32', likely(hit), host, () => {
-      const found = s.call(this.functions.slow, this.state, linear, i32.const(bytes), i32.const(access));
+      const found = s.call(this.functions.slow, this.state, linear, typeof bytes === 'number' ? i32.const(bytes) : bytes, i32.const(access));
       s.br_if(this.fault, unlikely(i32.eqz(found)));
       this.afterSlow();
       return found;

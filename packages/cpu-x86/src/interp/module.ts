@@ -4,7 +4,8 @@ import { i32, i64, likely, select, unlikely, ModuleBuilder, type Func, type Func
 import { Flags, STATUS_MASK } from '../meaning/flags.ts';
 import { meanings } from '../meaning/meanings.ts';
 import { ENGINE, MAP, STATUS } from '../state/engine-layout.ts';
-import { handlers, hotCount, PSEUDO, PSEUDO_COUNT } from '../uop/handlers.ts';
+import { handlers, hotCount } from '../uop/handlers.ts';
+import { PSEUDO, PSEUDO_COUNT } from '../uop/pseudo.ts';
 import { STACK_SEGMENT, UOP, UOP_SIZE } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
 import { defineMemoryFunctions, GuestMemory, importMemory, type MemoryFunctions } from './guest-memory.ts';
@@ -26,7 +27,9 @@ const build = (c: UopContext, spec: HandlerSpec): void => {
 function coldHandler(m: ModuleBuilder, spec: HandlerSpec, memory: MemoryFunctions): Func {
   return m.func(spec.key, { params: ['i32', 'i32'], results: ['i32'], names: ['state', 'uop'] }, (s, state, uop) => {
     const at = m.ptr.from_i32_u(state), body = s as unknown as FunctionBuilder;
-    const result = s.var(i64.load(at, ENGINE.flagResult)), carries = s.var(i64.load(at, ENGINE.flagCarries));
+    const flagless = meanings[spec.meaning]?.flagless === true;
+    const result = flagless ? s.local('i64') : s.var(i64.load(at, ENGINE.flagResult));
+    const carries = flagless ? s.local('i64') : s.var(i64.load(at, ENGINE.flagCarries));
     const way = s.local('i32');
     s.block((fault) => {
       s.block((done) => {
@@ -50,8 +53,10 @@ function coldHandler(m: ModuleBuilder, spec: HandlerSpec, memory: MemoryFunction
         };
         build(new UopContext(body, new Flags(body, result, carries), new GuestMemory(m, body, state, memory, fault), spec, () => uop, flow), spec);
       });
-      s.i64.store(m.ptr.from_i32_u(state), result.get(), ENGINE.flagResult);
-      s.i64.store(m.ptr.from_i32_u(state), carries.get(), ENGINE.flagCarries);
+      if (!flagless) {
+        s.i64.store(m.ptr.from_i32_u(state), result.get(), ENGINE.flagResult);
+        s.i64.store(m.ptr.from_i32_u(state), carries.get(), ENGINE.flagCarries);
+      }
       s.return(way.get());
     });
     return i32.const(COLD.exception);

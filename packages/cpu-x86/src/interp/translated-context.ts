@@ -12,13 +12,14 @@ import type { HandlerSpec } from '../uop/specs.ts';
 import { GuestContext, type RegisterField } from './guest-context.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Flow } from './uop-context.ts';
+import type { Place } from './vector-operands.ts';
 
 /** How a block goes on. */
 export interface BlockFlow extends Pick<Flow, 'jump' | 'leave'> {
   again(): void;
 }
 
-const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base } as const;
+const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base, index: UOP.index, immediate: UOP.immediate } as const;
 
 export class TranslatedContext extends GuestContext {
   private readonly registers: readonly Local<'i64'>[];
@@ -62,6 +63,16 @@ export class TranslatedContext extends GuestContext {
   }
   private field16(offset: number): number {
     return this.uop.getUint16(offset, true);
+  }
+
+  protected fieldPlace(field: keyof typeof FIELD): Place {
+    return { at: this.at(this.memory.state), offset: this.field16(FIELD[field]) };
+  }
+  indexScale(): Value<'i32'> {
+    return i32.const(this.uop.getUint8(UOP.scale) & 3);
+  }
+  inLongMode(): Value<'i32'> {
+    return i32.const(this.uop.getUint8(UOP.linearShift) === 0 ? 1 : 0);
   }
 
   protected readField(field: RegisterField, size: Size): Word {
@@ -111,6 +122,7 @@ export class TranslatedContext extends GuestContext {
     if (this.spec.form === 'o') return this.immediate();
     const displaced = i64.add(this.wide(this.field16(UOP.base)), this.uop.getInt32(UOP.displacement, true));
     if (this.spec.form === 'b') return displaced;
+    if (this.spec.form === 'x') return i64.add(displaced, this.field16(UOP.ripDelta));
     const index = i64.shl(this.wide(this.field16(UOP.index)), this.uop.getUint8(UOP.scale) & 3);
     return this.cutToAddress(i64.add(i64.add(displaced, index), this.field16(UOP.ripDelta)));
   }

@@ -1,6 +1,6 @@
 /** The interpreter's `EmitContext`: operands are named by the fields of the µop that runs. */
 import { QUAD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
-import { i32, i64, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i64, unlikely, type FunctionBuilder, type Value } from '@polyvisor/wasm';
 import type { Flags } from '../meaning/flags.ts';
 import { as32, as64, type Size, type Word } from '../meaning/words.ts';
 import { ENGINE } from '../state/engine-layout.ts';
@@ -8,6 +8,8 @@ import { UOP } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
 import { GuestContext, type RegisterField } from './guest-context.ts';
 import type { GuestMemory } from './guest-memory.ts';
+import { operandHost } from './operand-host.ts';
+import type { Place } from './vector-operands.ts';
 
 /** How a handler goes on, which differs between a case of the switch and a function of its own. */
 export interface Flow {
@@ -21,7 +23,7 @@ export interface Flow {
   leave(status: 'exception' | 'system'): void;
 }
 
-const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base } as const;
+const FIELD = { dst: UOP.dst, src: UOP.src, base: UOP.base, index: UOP.index, immediate: UOP.immediate } as const;
 
 export class UopContext extends GuestContext {
   private readonly uop: () => Value<'i32'>;
@@ -45,6 +47,16 @@ export class UopContext extends GuestContext {
   }
   private wideAt(field: number): Value<'i64'> {
     return i64.load(this.place(field));
+  }
+
+  protected fieldPlace(field: keyof typeof FIELD): Place {
+    return { at: this.place(FIELD[field]), offset: 0 };
+  }
+  indexScale(): Value<'i32'> {
+    return i32.and(this.field8(UOP.scale), 3);
+  }
+  inLongMode(): Value<'i32'> {
+    return i32.eqz(this.field8(UOP.linearShift));
   }
 
   protected readField(field: RegisterField, size: Size): Word {
@@ -99,8 +111,17 @@ export class UopContext extends GuestContext {
     if (this.spec.form === 'o') return this.immediate();
     const displaced = i64.add(this.wideAt(UOP.base), i64.load32_s(this.at(this.uop()), UOP.displacement));
     if (this.spec.form === 'b') return displaced;
+    if (this.spec.form === 'x') return i64.add(displaced, i64.load16_u(this.at(this.uop()), UOP.ripDelta));
     const index = i64.shl(this.wideAt(UOP.index), i64.extend_i32_u(i32.and(this.field8(UOP.scale), 3)));
     return this.cutToAddress(i64.add(i64.add(displaced, index), i64.load16_u(this.at(this.uop()), UOP.ripDelta)));
+  }
+  override locate(bytes: number, alignment: number, access: number): Value<'i32'> {
+    const { s, memory, spec, flags, flow } = this;
+    if (!spec.cold || spec.form !== 'g') return super.locate(bytes, alignment, access);
+    const find = operandHost(memory.m, memory.functions, access, (body, own, uop) => new UopContext(body, flags, own, spec, () => uop, flow).linear());
+    const found = s.call(find, memory.state, this.uop(), i32.const(bytes), i32.const(alignment - 1));
+    s.br_if(memory.fault, unlikely(i32.eqz(found)));
+    return found;
   }
   setAddressRegister(name: GeneralRegister, value: Value<'i64'>): void {
     // With 16 bits the upper part stays: of 64 bits for it, of none for the other sizes.

@@ -3,9 +3,11 @@
  * WebAssembly through `s` and reaches everything of the guest through this interface, so the same meaning serves the
  * interpreter, whose operands are fields of a µop, and translated code, whose operands are constants.
  */
-import type { Arg, FunctionBuilder, ModuleBuilder, Value } from '@polyvisor/wasm';
+import type { Arg, Func, FunctionBuilder, ModuleBuilder, TypeList, Value } from '@polyvisor/wasm';
 import type { GeneralRegister } from '@polyvisor/core';
 import type { Flags } from './flags.ts';
+import type { Helper } from './helpers.ts';
+import type { VectorOperands } from './vector/operands.ts';
 import type { Size, Word } from './words.ts';
 
 export type Repeat = '' | 'rep' | 'repe' | 'repne';
@@ -29,6 +31,10 @@ export interface EmitContext {
   /** Host address of the vCPU's block. */
   readonly state: Value<'i32'>;
   readonly flags: Flags;
+  /** Operands of vector instructions. */
+  readonly vectors: VectorOperands;
+  /** The function of a helper, to be called. */
+  helper<P extends TypeList, R extends TypeList>(of: Helper<P, R>): Func<P, R>;
   /** Operand size in bits. */
   readonly size: Size;
   /** Condition code of Jcc, SETcc and CMOVcc. */
@@ -137,5 +143,7 @@ export interface MeaningEntry {
   readonly cold?: true;
   /** It does the same for all operand sizes. */
   readonly anySize?: true;
+  /** It neither reads nor writes the status flags. */
+  readonly flagless?: true;
 }
 export type Meanings = Readonly<Record<string, MeaningEntry>>;

@@ -1,7 +1,8 @@
 /** Exits that more than one place makes. */
 import { MMU_OFFSETS, NestedFaultReason, Access, type InterceptInfo, type NestedFaultExit } from '@polyvisor/core';
 import type { Engine } from '../engine/engine.ts';
-import { Step, type Processor } from './processor.ts';
+import type { Step} from './processor.ts';
+import { type Processor } from './processor.ts';
 
 /** The second level refused: what the MMU left in the vCPU's block. */
 export function nestedFaultExit(engine: Engine): NestedFaultExit {

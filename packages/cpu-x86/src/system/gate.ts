@@ -18,7 +18,10 @@ export interface Gate {
 export function readGate(p: Processor, vector: number, software: boolean): Gate | undefined {
   const wide = p.longMode, bytes = wide ? 16 : 8;
   const code = (vector << 3) | 2 | p.external;
-  const none = (which: number): undefined => void p.fault(which, code);
+  const none = (which: number): Gate | undefined => {
+    p.fault(which, code);
+    return undefined;
+  };
   if (vector * bytes + bytes - 1 > p.state.word('idtrLimit')) return none(Exception.protection);
   const base = Number(BigInt.asIntN(64, p.state.get('idtrBase')));
   const at = linearOf(p, base + vector * bytes), { memory } = p;

@@ -64,7 +64,10 @@ function loadStack(p: Processor, selector: number): boolean {
  */
 export function readStackSegment(p: Processor, selector: number, level: number, vector: number): Segment | undefined {
   const code = (selector & 0xfffc) | p.external;
-  const none = (which: number, what = code): undefined => void p.fault(which, what);
+  const none = (which: number, what = code): Segment | undefined => {
+    p.fault(which, what);
+    return undefined;
+  };
   if (isNull(selector)) return none(vector, p.external);
   const d = readDescriptor(p, selector, vector);
   if (d === undefined) return undefined;

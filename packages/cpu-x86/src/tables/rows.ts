@@ -1,28 +1,9 @@
-import { avxFloat } from './avx-float.ts';
-import { avxInteger } from './avx-integer.ts';
-import { bmi } from './bmi.ts';
-import { crypto } from './crypto.ts';
-import { fma } from './fma.ts';
-import { integerArithmetic } from './integer-arithmetic.ts';
-import { integerControl } from './integer-control.ts';
-import { integerData } from './integer-data.ts';
-import { mmx } from './mmx.ts';
-import { sse } from './sse.ts';
-import { sse2 } from './sse2.ts';
-import { sse3to4 } from './sse3-4.ts';
-import { system } from './system.ts';
+import { unpackRows } from './packed-rows.ts';
+import { packedRows } from './rows.generated.ts';
 import type { Row } from './types.ts';
-import { virtualization } from './virtualization.ts';
-import { x87 } from './x87.ts';
 
-/** Every instruction form, in the order of its dense index. */
-export const rows: readonly Row[] = [
-  ...integerArithmetic, ...integerData, ...integerControl, ...system, ...virtualization, ...x87, ...mmx,
-  ...sse, ...sse2, ...sse3to4, ...crypto, ...bmi, ...avxFloat, ...avxInteger, ...fma,
-].map((row, index) => {
-  row.index = index;
-  return row;
-});
+/** Every instruction form, in the order of its dense index. Read from the tables when the package is built. */
+export const rows: readonly Row[] = unpackRows(packedRows);
 
 /** Finds a row by its stable name. */
 export const rowById: ReadonlyMap<string, Row> = new Map(rows.map((row) => [row.id, row]));

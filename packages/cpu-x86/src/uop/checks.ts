@@ -6,12 +6,12 @@ import { QUAD_OFFSETS } from '@polyvisor/core';
 import { MODE, PREFIX, SEGMENT } from '../decode/codes.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import { sizeInBits } from '../decode/operands.ts';
-import { meanings } from '../meaning/meanings.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import type { Operand, Row } from '../tables/types.ts';
 import { MODE_BIT } from './mode.ts';
 import { CHECK } from './record.ts';
-import type { HandlerSpec } from './specs.ts';
+import type { Plan } from './plans.ts';
+import { registerPlace } from './vector-shapes.ts';
 
 /** One access: the fields of its µop. */
 export interface AccessCheck {
@@ -38,7 +38,7 @@ const memorySize = (operand: Operand, row: Row, d: Decoded): number => {
 const writes = (operand: Operand): boolean => operand.access.includes('w');
 
 /** Net bytes that an instruction pushes (positive) or reads from the top (negative). */
-function stackBytes(spec: HandlerSpec): number {
+function stackBytes(spec: Plan): number {
   const bytes = spec.size / 8;
   switch (spec.meaning) {
     case 'PUSH': case 'PUSHF': case 'CALL': case 'CALLREL': return bytes;
@@ -47,8 +47,8 @@ function stackBytes(spec: HandlerSpec): number {
   }
 }
 
-/** The checks of an instruction outside 64-bit mode, in the order of its accesses; `registerOffset` names its registers. */
-export function accessChecks(row: Row, d: Decoded, spec: HandlerSpec, mode: number, registerOffset: (n: number) => number): AccessCheck[] {
+/** The checks of an instruction outside 64-bit mode, in the order of its accesses. */
+export function accessChecks(row: Row, d: Decoded, spec: Plan, mode: number): AccessCheck[] {
   const all = (mode & MODE_BIT.checked) !== 0;
   const found: AccessCheck[] = [];
   if ((mode & MODE.BITS64) !== 0) return found;
@@ -62,16 +62,17 @@ export function accessChecks(row: Row, d: Decoded, spec: HandlerSpec, mode: numb
   };
   const counted = spec.repeat !== '' && (d.prefixes & (PREFIX.REP | PREFIX.REPNE)) !== 0 ? CHECK.counted : 0;
   const stackBits = (mode & MODE_BIT.stack16) !== 0 ? 16 : 32;
-  const pushed = meanings[spec.meaning]?.stack === true ? stackBytes(spec) : 0;
+  const pushed = spec.stack ? stackBytes(spec) : 0;
   for (const operand of row.operands) {
     const { source } = operand.kind;
-    if (operand.access === 'n') continue;
+    // A gather's addresses are many, and its index is no general register.
+    if (operand.access === 'n' || row.modrm === 'vsib') continue;
     const size = memorySize(operand, row, d);
     if (source === 'rm' && d.hasMemory !== 0) {
       // POP forms its address after the stack pointer has moved.
       const moved = spec.meaning === 'POP' && d.base === 4 ? spec.size / 8 : 0;
       add(d.segment, size, writes(operand), {
-        base: d.base >= 0 ? registerOffset(d.base) : ENGINE.zero, index: d.index >= 0 ? registerOffset(d.index) : ENGINE.zero,
+        base: d.base >= 0 ? registerPlace('gpr', d.base) : ENGINE.zero, index: d.index >= 0 ? registerPlace('gpr', d.index) : ENGINE.zero,
         scale: d.scale, displacement: d.disp + moved,
       });
     } else if (source === 'moffs') add(d.segment, size, writes(operand), { displacement: d.disp });

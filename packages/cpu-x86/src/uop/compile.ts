@@ -1,27 +1,22 @@
 /** From a decoded instruction to a µop. */
-import { QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
+import { SEGMENT_AT, SEGMENT_OFFSETS } from '@polyvisor/core';
 import { BASE, MODE, SEGMENT } from '../decode/codes.ts';
 import type { Decoded } from '../decode/decoded.ts';
-import { HIGH_BYTE, resolveOperand } from '../decode/operands.ts';
-import { meanings } from '../meaning/meanings.ts';
+import { resolveOperand } from '../decode/operands.ts';
 import { ENGINE } from '../state/engine-layout.ts';
 import { rows } from '../tables/rows.ts';
 import type { Row } from '../tables/types.ts';
-import { handlerNumber, handlers, PSEUDO, PSEUDO_COUNT } from './handlers.ts';
+import { type Plan, planOf, systemPlan } from './plans.ts';
+import { PSEUDO } from './pseudo.ts';
 import { accessChecks, MANY_ACCESSES, type AccessCheck } from './checks.ts';
 import { MODE_BIT } from './mode.ts';
 import { STACK16, STACK_SEGMENT, UOP, UOP_SIZE } from './record.ts';
-import { type HandlerSpec, specOf, variantOf } from './specs.ts';
 import { escapeOpcode } from './state-operands.ts';
+import { registerPlace } from './vector-shapes.ts';
 
-const GPR = QUAD_OFFSETS.rax;
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
-const systemHandler = PSEUDO_COUNT + handlers.findIndex((spec) => spec.meaning === 'SYSTEM');
 /** Most µops that one instruction becomes. */
 export const MAX_UOPS = 6;
-
-/** Byte offset of a general register; numbers from 16 on are AH, CH, DH, BH. */
-export const registerOffset = (n: number): number => (n < HIGH_BYTE ? GPR + n * 8 : GPR + (n - HIGH_BYTE) * 8 + 1);
 
 /** Byte offset of a segment's base; in 64-bit mode only FS and GS have one (Intel SDM vol. 1, 3.4.2.1). */
 export function segmentBase(segment: number, long: boolean): number {
@@ -48,7 +43,7 @@ function switchedOff(row: Row, mode: number): number {
 /** What was compiled. */
 export interface Compiled {
   readonly handler: number;
-  readonly spec: HandlerSpec | undefined;
+  readonly spec: Plan | undefined;
   /** Address behind the last µop: checks come in front of the instruction's own. */
   readonly end: number;
 }
@@ -71,19 +66,18 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   const segment = segmentBase(d.segment, long);
   const displacement = d.disp + (d.base === BASE.RIP ? offset + d.length : 0);
   const fits = displacement === (displacement | 0);
-  const spec = specOf(row, d, variantOf(row, d, near, segment === ENGINE.zero && long && fits));
-  const handler = spec === undefined ? -1 : handlerNumber(spec.key);
+  const spec = planOf(d, near, segment === ENGINE.zero && long && fits);
   if ((mode & MODE_BIT.edge) !== 0) at = writeHead(view, at, d, offset, PSEUDO.limit);
   const off = switchedOff(row, mode);
-  if (spec === undefined || handler < 0 || off >= 0) {
+  if (spec === undefined || off >= 0) {
     const instead = off >= 0 ? off : PSEUDO.unimplemented;
     return { handler: instead, spec: undefined, end: writeHead(view, at, d, offset, instead) };
   }
   if ((mode & MODE_BIT.checked) !== 0 && MANY_ACCESSES.test(spec.meaning)) {
-    return { handler: systemHandler, spec, end: writeHead(view, at, d, offset, systemHandler) };
+    return { handler: systemPlan.number, spec: systemPlan, end: writeHead(view, at, d, offset, systemPlan.number) };
   }
-  for (const check of accessChecks(row, d, spec, mode, registerOffset)) at = writeCheck(view, at, d, offset, check);
-  writeHead(view, at, d, offset, handler);
+  for (const check of accessChecks(row, d, spec, mode)) at = writeCheck(view, at, d, offset, check);
+  writeHead(view, at, d, offset, spec.number);
   view.setUint8(at + UOP.scale, d.scale | ((mode & MODE_BIT.stack16) !== 0 ? STACK16 : 0) | (d.hasMemory !== 0 && d.segment === SEGMENT.SS ? STACK_SEGMENT : 0));
   writeAddress(view, at, d, spec, segment, displacement);
   const fields = [UOP.dst, UOP.src, UOP.base];
@@ -91,14 +85,17 @@ export function compileUop(view: DataView, at: number, d: Decoded, offset: numbe
   if (spec.operands.length > 0) {
     for (const operand of row.operands) {
       const resolved = resolveOperand(operand, d);
-      if (resolved.form === 1) view.setUint16(at + (fields[field++] ?? UOP.src), registerOffset(resolved.register), true);
+      const place = registerPlace(operand.kind.registers, resolved.register);
+      // A register that an immediate names has no field of its own: it stays in the immediate's place.
+      if (operand.kind.source === 'is4') view.setUint16(at + UOP.immediate, place, true);
+      else if (resolved.form === 1) view.setUint16(at + (fields[field++] ?? UOP.src), place, true);
     }
   }
   if (row.operands.some((o) => o.kind.source === 'string-dst')) view.setUint16(at + UOP.dst, segmentBase(SEGMENT.ES, long), true);
   view.setUint8(at + UOP.addressShift, 64 - d.addressSize);
   view.setUint8(at + UOP.linearShift, long ? 0 : 32);
   writeImmediate(view, at, d, relative, target, spec);
-  return { handler, spec, end: at + UOP_SIZE };
+  return { handler: spec.number, spec, end: at + UOP_SIZE };
 }
 
 /** Writes what every µop has, and gives the address behind it. */
@@ -122,10 +119,10 @@ function writeCheck(view: DataView, at: number, d: Decoded, offset: number, chec
   return end;
 }
 
-function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec, segment: number, displacement: number): void {
+function writeAddress(view: DataView, at: number, d: Decoded, spec: Plan, segment: number, displacement: number): void {
   const relative = d.base === BASE.RIP;
-  view.setUint16(at + UOP.base, relative ? ENGINE.ripPage : d.base >= 0 ? registerOffset(d.base) : ENGINE.zero, true);
-  view.setUint16(at + UOP.index, d.index >= 0 ? registerOffset(d.index) : ENGINE.zero, true);
+  view.setUint16(at + UOP.base, relative ? ENGINE.ripPage : d.base >= 0 ? registerPlace('gpr', d.base) : ENGINE.zero, true);
+  view.setUint16(at + UOP.index, d.index >= 0 ? registerPlace(spec.form === 'x' ? 'vec' : 'gpr', d.index) : ENGINE.zero, true);
   view.setUint16(at + UOP.segment, segment, true);
   // A general address adds the distance from the page's start itself, in 64 bits.
   const whole = spec.form === 'b';
@@ -135,7 +132,8 @@ function writeAddress(view: DataView, at: number, d: Decoded, spec: HandlerSpec,
   view.setUint16(at + UOP.ripDelta, relative && !whole ? view.getUint16(at + UOP.offset, true) + d.length : 0, true);
 }
 
-function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolean, target: number, spec: HandlerSpec): void {
+function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolean, target: number, spec: Plan): void {
+  if (spec.operands.some((o) => o.kind === 'l')) return;
   let low = d.imm, high = d.immHigh;
   if (relative) {
     low = target | 0;
@@ -155,4 +153,4 @@ function writeImmediate(view: DataView, at: number, d: Decoded, relative: boolea
 }
 
 /** Whether the instruction after this one is not reached by falling through. */
-export const endsRun = (spec: HandlerSpec | undefined): boolean => spec === undefined || meanings[spec.meaning]?.ends === true;
+export const endsRun = (spec: Plan | undefined): boolean => spec === undefined || spec.ends;

@@ -5,27 +5,7 @@ import { rows } from '../tables/rows.ts';
 import type { Row } from '../tables/types.ts';
 import { meaningOf } from './meaning-of.ts';
 import { type AddressForm, type HandlerSpec, specOf } from './specs.ts';
-
-/** Handlers that stand for no instruction. They retire nothing. */
-export const PSEUDO = {
-  /** Goes on at this µop's own RIP: the end of a run, or code that was invalidated. */
-  resume: 0,
-  /** The instruction lies in two pages: TypeScript decodes it each time. */
-  crossing: 1,
-  /** No instruction: #UD. */
-  invalid: 2,
-  /** Longer than 15 bytes: #GP(0). */
-  tooLong: 3,
-  /** The tables have it and the engine does not. */
-  unimplemented: 4,
-  /** Checks an access of the instruction behind it against its segment's limit and rights. */
-  segment: 5,
-  /** Checks that the instruction behind it lies within the code segment's limit. */
-  limit: 6,
-  /** The FPU is not available: #NM. */
-  unavailable: 7,
-} as const;
-export const PSEUDO_COUNT = 8;
+import { isVectorRow } from './vector-shapes.ts';
 
 const SIZE_BITS = [16, 32, 64] as const;
 
@@ -43,9 +23,25 @@ function operandSizes(row: Row, long: boolean): number[] {
   });
 }
 
+/** What tells the variants of a row apart; every further combination would give handlers that are known. */
+interface Choices {
+  readonly long: boolean;
+  readonly operandSizes: readonly number[];
+  readonly vectorLengths: readonly number[];
+}
+function choices(row: Row): Choices[] {
+  const modes = [true, false].filter((long) => (long ? row.in64 : row.inLegacy));
+  if (!isVectorRow(row)) return modes.map((long) => ({ long, operandSizes: operandSizes(row, long), vectorLengths: [128] }));
+  // The operand size matters to a vector instruction with a general register only, and 64-bit mode has all the forms.
+  const [long = true] = modes, sizes = operandSizes(row, long);
+  const vectorLengths = row.vex && row.l < 0 ? [128, 256] : [row.l === 1 ? 256 : 128];
+  return [{ long, operandSizes: row.sizeRule === 'y' ? sizes : sizes.slice(0, 1), vectorLengths }];
+}
+
 function forms(row: Row, memory: boolean, long: boolean): readonly AddressForm[] {
   if (!memory) return [''];
   if (row.operands.some((o) => o.kind.source === 'moffs')) return ['o'];
+  if (row.modrm === 'vsib') return ['x'];
   return long ? ['b', 'g'] : ['g'];
 }
 
@@ -54,13 +50,14 @@ function* specsOf(row: Row): Generator<HandlerSpec> {
   const rm = row.operands.find((o) => o.kind.source === 'rm' || o.kind.source === 'moffs');
   const memories = rm === undefined ? [false] : [true, false].filter((m) => (m ? row.mod !== 'reg' : row.mod !== 'mem' && rm.kind.source === 'rm'));
   const repeats: Repeat[] = row.rep === 'rep' ? ['', 'rep'] : row.rep === 'repe' ? ['', 'repe', 'repne'] : [''];
-  for (const long of [true, false]) {
-    if (!(long ? row.in64 : row.inLegacy)) continue;
+  const nears = row.operands.some((o) => o.kind.source === 'rel') ? [true, false] : [false];
+  for (const { long, operandSizes: sizes, vectorLengths } of choices(row)) {
     d.mode = long ? 2 : 1;
-    for (const operandSize of operandSizes(row, long)) {
+    for (const operandSize of sizes) for (const vectorLength of vectorLengths) {
       d.operandSize = operandSize;
+      d.vectorLength = vectorLength;
       for (const memory of memories) for (const form of forms(row, memory, long)) {
-        for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of [true, false]) {
+        for (const lock of row.lock && memory ? [false, true] : [false]) for (const repeat of repeats) for (const near of nears) {
           const spec = specOf(row, d, { operandSize, memory, form, long, lock, repeat, near });
           if (spec !== undefined) yield spec;
         }
@@ -77,12 +74,12 @@ function enumerate(): HandlerSpec[] {
   return [...all.filter((spec) => !spec.cold), ...all.filter((spec) => spec.cold)];
 }
 
-/** Handler `n` has the number `PSEUDO_COUNT + n`. */
+/** Handler `n` has the number `PSEUDO_COUNT + n` in µops. */
 export const handlers: readonly HandlerSpec[] = enumerate();
 export const hotCount = handlers.filter((spec) => !spec.cold).length;
-const numbers = new Map(handlers.map((spec, i) => [spec.key, PSEUDO_COUNT + i]));
+const numbers = new Map(handlers.map((spec, i) => [spec.key, i]));
 
-/** The number of a handler by its key; -1 when no row needs it. */
+/** The place of a handler in the list by its key; -1 when no row needs it. */
 export const handlerNumber = (key: string): number => numbers.get(key) ?? -1;
 
 /** Rows that have a meaning. */

@@ -4,6 +4,7 @@ import type { Row } from '../tables/types.ts';
 import { integerMeaning } from './names/integer.ts';
 import { systemMeaning } from './names/system.ts';
 import { x87Meaning } from './names/x87.ts';
+import { vectorMeaning } from './names/vector.ts';
 
 export interface MeaningName {
   readonly name: string;
@@ -11,13 +12,21 @@ export interface MeaningName {
   readonly condition: number;
 }
 
-const families = [x87Meaning, systemMeaning, integerMeaning];
+const families = [x87Meaning, systemMeaning, integerMeaning, vectorMeaning];
 
-/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
-export function meaningOf(row: Row): MeaningName | undefined {
+function find(row: Row): MeaningName | undefined {
   for (const family of families) {
     const found = family(row);
     if (found !== undefined && found.name in meanings) return found;
   }
   return undefined;
+}
+/** Each decode asks for it. */
+const known = new Map<Row, MeaningName | undefined>();
+
+/** Name of the meaning of a row, and its condition; `undefined` when there is none yet. */
+export function meaningOf(row: Row): MeaningName | undefined {
+  const name = known.get(row) ?? find(row);
+  known.set(row, name);
+  return name;
 }

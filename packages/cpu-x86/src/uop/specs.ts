@@ -3,7 +3,6 @@
  * that exactly those exist which some encoding needs.
  */
 import type { Decoded } from '../decode/decoded.ts';
-import { PREFIX } from '../decode/codes.ts';
 import { sizeInBits } from '../decode/operands.ts';
 import type { Repeat } from '../meaning/context.ts';
 import { meanings } from '../meaning/meanings.ts';
@@ -11,17 +10,23 @@ import type { Size } from '../meaning/words.ts';
 import type { Operand, Row } from '../tables/types.ts';
 import { meaningOf } from './meaning-of.ts';
 import { hasStateOperands, stateShapes } from './state-operands.ts';
+import { isHotVector, isVectorRow, vectorShape } from './vector-shapes.ts';
 
-/** Register, memory or immediate. */
+/**
+ * General register, memory, immediate; a vector register, an MMX register, a vector register that the immediate's place
+ * names.
+ */
 export interface OperandShape {
-  readonly kind: 'r' | 'm' | 'i';
-  readonly size: Size;
+  readonly kind: 'r' | 'm' | 'i' | 'v' | 'p' | 'l';
+  readonly size: Size | 128 | 256;
 }
+/** Kinds that have one of the µop's three register fields. */
+export const hasField = ({ kind }: OperandShape): boolean => kind === 'r' || kind === 'v' || kind === 'p';
 /**
  * How the memory operand's address is formed: `b` base and displacement, 64 bits, no segment base; `g` anything; `o` a
- * 64-bit offset in the place of the immediate, with a segment base.
+ * 64-bit offset in the place of the immediate, with a segment base; `x` as `g` but for the index, which is a vector.
  */
-export type AddressForm = '' | 'b' | 'g' | 'o';
+export type AddressForm = '' | 'b' | 'g' | 'o' | 'x';
 
 export interface HandlerSpec {
   readonly key: string;
@@ -36,6 +41,10 @@ export interface HandlerSpec {
   readonly flatStack: boolean;
   /** The relative target lies in the same page. */
   readonly near: boolean;
+  /** A vector instruction with a VEX prefix. */
+  readonly vex: boolean;
+  /** The memory operand must be aligned to its size. */
+  readonly aligned: boolean;
   /** Is a function of its own rather than a case of the interpreter's switch. */
   readonly cold: boolean;
 }
@@ -55,7 +64,8 @@ const STRING = /^(MOVS|CMPS|STOS|LODS|SCAS)[BWDQ]$/;
 /** Meanings whose operands are implied or not accessed. */
 const NO_OPERANDS = /^(MOVS|CMPS|STOS|LODS|SCAS|NOP|UD[012]|XLATB|SYSTEM)$/;
 
-function shapeOf(operand: Operand, d: Decoded, memory: boolean): OperandShape | undefined {
+function shapeOf(row: Row, operand: Operand, d: Decoded, memory: boolean): OperandShape | undefined {
+  if (isVectorRow(row)) return vectorShape(operand, d, memory);
   const { kind } = operand;
   const sized = (k: OperandShape['kind'], bits: number): OperandShape => ({ kind: k, size: (bits === 128 ? 64 : bits) as Size });
   switch (kind.source) {
@@ -78,32 +88,26 @@ export function specOf(row: Row, d: Decoded, v: Variant): HandlerSpec | undefine
   const found = meaningOf(row);
   if (found === undefined) return undefined;
   const { name, condition } = found, entry = meanings[name];
-  const operands = NO_OPERANDS.test(name) ? [] : hasStateOperands(row) ? stateShapes(row, d) : row.operands.flatMap((o) => shapeOf(o, d, v.memory) ?? []);
+  const operands = NO_OPERANDS.test(name) ? [] : hasStateOperands(row) ? stateShapes(row, d) : row.operands.flatMap((o) => shapeOf(row, o, d, v.memory) ?? []);
   // BOUND's memory operand is a pair; its meaning reads the two halves itself.
   const text = row.operands.find((o) => o.kind.source === 'string-src' || o.kind.source === 'string-dst');
   const first = operands[0];
   const natural = first !== undefined && first.kind !== 'i' ? first.size : d.operandSize;
-  const size = (entry?.anySize === true ? 8 : text === undefined ? natural : sizeInBits(text.kind.memSize, d)) as Size;
+  const vector = isVectorRow(row);
+  // A vector instruction's size matters where a general register is implied, and only then.
+  const vectorSize = first?.kind === 'r' ? first.size : row.sizeRule === 'y' ? d.operandSize : 64;
+  const plain = text === undefined ? natural : sizeInBits(text.kind.memSize, d);
+  const size = (entry?.anySize === true ? 8 : vector ? vectorSize : plain) as Size;
   const implicitLock = name === 'XCHG' && first?.kind === 'm';
   const lock = first?.kind === 'm' && (v.lock || implicitLock);
-  const repeat = STRING.test(row.mnemonic) ? (row.rep === 'rep' && v.repeat !== '' ? 'rep' : v.repeat) : '';
+  const repeat = text !== undefined && STRING.test(row.mnemonic) ? (row.rep === 'rep' && v.repeat !== '' ? 'rep' : v.repeat) : '';
   const flatStack = v.long && entry?.stack === true;
   const near = v.near && entry?.relative === true;
-  const cold = lock || isCold(name, size);
+  const vex = vector && row.vex;
+  const cold = lock || (vector ? !isHotVector(name, operands, vex) : isCold(name, size));
   const form = !operands.some((o) => o.kind === 'm') ? '' : cold && v.form === 'b' ? 'g' : v.form;
+  const aligned = vector && row.aligned && form !== '';
   const shapes = operands.map((o) => `${o.kind}${o.size}`).join();
-  const key = [name, condition, size, shapes, form, lock ? 'lock' : '', repeat, flatStack ? 'flat' : '', near ? 'near' : ''].join(':');
-  return { key, meaning: name, size, operands, form, condition, lock, repeat, flatStack, near, cold };
-}
-
-/** The variant of a decoded instruction. `near` is the caller's to say, which knows the page. */
-export function variantOf(row: Row, d: Decoded, near: boolean, flat: boolean): Variant {
-  const long = (d.mode & 2) !== 0;
-  const moffs = row.operands.some((o) => o.kind.source === 'moffs');
-  const simple = flat && d.index < 0 && d.addressSize === 64;
-  return {
-    operandSize: d.operandSize, memory: d.hasMemory !== 0, form: moffs ? 'o' : simple ? 'b' : 'g', long, near,
-    lock: (d.prefixes & PREFIX.LOCK) !== 0,
-    repeat: (d.prefixes & PREFIX.REP) !== 0 ? (row.rep === 'repe' ? 'repe' : 'rep') : (d.prefixes & PREFIX.REPNE) !== 0 ? 'repne' : '',
-  };
+  const key = [name, condition, size, shapes, form, lock ? 'lock' : '', repeat, flatStack ? 'flat' : '', near ? 'near' : '', vex ? 'vex' : '', aligned ? 'aligned' : ''].join(':');
+  return { key, meaning: name, size, operands, form, condition, lock, repeat, flatStack, near, vex, aligned, cold };
 }

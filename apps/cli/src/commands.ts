@@ -1,0 +1,17 @@
+/** A command. What it needs is imported only when it runs, so that help is quick. */
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** Gives the status of the process. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'exec',
+    usage: 'exec [OPTIONS] PROGRAM [ARGUMENTS]',
+    summary: 'run a Linux program in user mode',
+    run: async (args) => (await import('./exec/command.ts')).run(args),
+  },
+];
