@@ -93,12 +93,14 @@ function runPolyvisor(): Outcome {
   space.populate(0, RAM / 4096, RIGHTS_RAM);
   const mmu = new WalkMmu({ strategy: 'npt', ...defaultWalkOptions }, { host, space, cpus: 1 });
   const marks = new Marks();
-  let done = false;
+  let ended = false;
+  // Set by the guest while it runs, which the compiler does not see.
+  const hasEnded = (): boolean => ended;
   const io = {
     pioRead: () => -1, mmioRead: () => -1, mmioWrite: () => undefined, acknowledgeInterrupt: () => -1,
     pioWrite: (port: number, _size: number, value: number) => {
       if (port === DEBUG_CONSOLE) marks.byte(String.fromCharCode(value & 0xff), vcpu.instructions);
-      else if (port === DEBUG_EXIT) done = true;
+      else if (port === DEBUG_EXIT) ended = true;
     },
   };
   const started = performance.now();
@@ -112,9 +114,9 @@ function runPolyvisor(): Outcome {
   for (const name of ['ds', 'es', 'ss'] as const) vcpu.state.setSegment(name, { ...flat, selector: 16, rights: 0xc093 });
   vcpu.state.set('cr0', 0x11n);
   vcpu.state.set('rip', BigInt(entry));
-  while (!done) {
+  while (!hasEnded()) {
     const exit = vcpu.run(1_000_000);
-    if (exit.kind !== 'budget' && !done) throw new Error(`the guest stopped: ${JSON.stringify(exit)}`);
+    if (exit.kind !== 'budget' && !hasEnded()) throw new Error(`the guest stopped: ${JSON.stringify(exit)}`);
   }
   return marks;
 }

@@ -7,7 +7,6 @@ import { operandKind } from './operand-kinds.ts';
 import type { Access, FlagEffects, Operand, Row } from './types.ts';
 
 type Plain = Omit<Row, 'operands' | 'flags' | 'features'>;
-const SHARED = ['operands', 'flags', 'features'] as const;
 /** Places of the shared fields, then the others in this order. */
 type PackedRow = readonly [
   operands: number, flags: number, features: number,
@@ -30,7 +29,7 @@ interface Packed {
 
 export function packRows(rows: readonly Row[]): string {
   const shared = { operands: new Map<string, number>(), flags: new Map<string, number>(), features: new Map<string, number>() };
-  const place = (of: (typeof SHARED)[number], text: string): number => {
+  const place = (of: 'operands' | 'flags' | 'features', text: string): number => {
     const known = shared[of].get(text) ?? shared[of].size;
     shared[of].set(text, known);
     return known;
