@@ -20,9 +20,12 @@ export interface CpuModel {
 /** Processor generations, which have no bit of their own. */
 const GENERATIONS: readonly Feature[] = ['I8086', 'I186', 'I286', 'I386', 'I486', 'PENTIUM', 'P6'];
 
+/** Decoded whatever CPUID says, because a backend may want to hear of them; without it they are #UD as well. */
+const INTERCEPTED: readonly Feature[] = ['VMX', 'EPT', 'VPID', 'SVM', 'SKINIT'];
+
 /** Features of the instruction tables that a model has: what it lacks is #UD. */
 export function decoderFeatures(model: CpuModel): ReadonlySet<Feature> {
-  return new Set(FEATURES.filter((f) => GENERATIONS.includes(f) || model.features.has(f)));
+  return new Set(FEATURES.filter((f) => GENERATIONS.includes(f) || INTERCEPTED.includes(f) || model.features.has(f)));
 }
 
 const V1 = 'FPU VME DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2 SYSCALL NX X64 LAHF_LM HYPERVISOR';
