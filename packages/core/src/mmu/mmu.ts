@@ -62,7 +62,9 @@ export interface Mmu {
   /**
    * Hot half: what an engine's module imports under the name `mmu`. At least
    * `fill(state: i32, linearLow: i32, linearHigh: i32, access: i32) -> i32`, which walks, fills the TLB entry and
-   * returns 0, or a fault status whose details it leaves in the vCPU's block.
+   * returns 0, or a fault status whose details it leaves in the vCPU's block. Also `flushPage(state, low, high)`,
+   * `flushCpu(state)`, `loadPdptes(state, low, high)`; and, if the MMU keeps copies of the guest's tables,
+   * `resync(state)`: from now on all changes to them count (loads of CR3, INVPCID, changes of paging modes).
    */
   imports(): WebAssembly.ModuleImports;
   /** Cold: translates as an access of `cpl` would, without side effects on accessed and dirty bits. */
