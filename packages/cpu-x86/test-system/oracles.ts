@@ -10,6 +10,8 @@ export const PROGRAMS: Readonly<Record<OracleName, string>> = { qemu: 'qemu-syst
 
 /** A guard: no guest takes more than a few seconds. */
 const TIMEOUT = 20_000;
+/** More than any guest writes: one that runs wild shall not fill the memory. */
+const MAX_TEXT = 2 ** 21;
 /** Part of the cache's key: raise it when a command line changes. */
 const VERSION = 1;
 
@@ -20,7 +22,7 @@ export function runOracle(oracle: OracleName, rom: Rom): string[] {
   if (existsSync(cached)) return toLines(readFileSync(cached, 'latin1'));
   const folder = mkdtempSync(join(tmpdir(), `polyvisor-${oracle}-`));
   try {
-    const text = oracle === 'qemu' ? qemu(rom, folder) : bochs(rom, folder);
+    const text = (oracle === 'qemu' ? qemu(rom, folder) : bochs(rom, folder)).slice(0, MAX_TEXT);
     mkdirSync(cache, { recursive: true });
     // Another run may write the same file: a rename is one step.
     const fresh = join(folder, 'log.txt');
