@@ -188,3 +188,18 @@ describe('code that changes', () => {
     expect(rig.vcpu.engine.cache.invalidations).toBe(0);
   });
 });
+
+describe('alignment checks', () => {
+  test.each([['load', [0x8b, 0x04, 0x25, 1, 0x98, 0, 0]], ['store', [0x66, 0x89, 0x04, 0x25, 1, 0x98, 0, 0]], ['push', [0x50]]] as const)(
+    'a misaligned %s at CPL 3 is #AC(0) with CR0.AM and RFLAGS.AC', (what, code) => {
+      for (const [ac, cpl, vector] of [[true, 3, 17], [false, 3, 13], [true, 0, -1]] as const) {
+        const rig = new Rig();
+        rig.enter('long', [...code, 0xf4], cpl); // HLT is #GP at CPL 3
+        rig.vcpu.state.set('cr0', rig.vcpu.state.get('cr0') | 0x4_0000n);
+        if (ac) rig.vcpu.state.set('rflags', 0x4_0002n);
+        if (what === 'push') rig.vcpu.state.set('rsp', BigInt(PLACE.stack - 1));
+        expect(rig.run().kind).toBe('halted');
+        expect(rig.halted).toBe(vector);
+      }
+    });
+});

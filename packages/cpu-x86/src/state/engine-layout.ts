@@ -63,6 +63,8 @@ export const ENGINE = {
   codeLimit: start + 160,
   /** Not zero: data breakpoints are enabled. */
   watch: start + 168,
+  /** Not zero: accesses of 2, 4 and 8 bytes must be aligned (CR0.AM, RFLAGS.AC, CPL 3). */
+  alignment: start + 172,
   /** An image in guest memory: the host addresses of its first and second part, where it is split, its linear address (64-bit). */
   imageFirst: start + 172,
   imageSecond: start + 176,
