@@ -70,5 +70,5 @@ export function runEngine(rom: Rom): string[] {
   vcpu.destroy();
   mmu.destroy();
   host.destroy();
-  return toLines(String.fromCharCode(...text.slice(0, 100_000)) + text.slice(100_000).map((c) => String.fromCharCode(c)).join(''));
+  return toLines(Buffer.from(text).toString('latin1'));
 }
