@@ -5,3 +5,4 @@ export * from './debug-console/index.ts';
 export * from './demo-dma/index.ts';
 export * from './pic8259/index.ts';
 export * from './apic/index.ts';
+export * from './pit/index.ts';
