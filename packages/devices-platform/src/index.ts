@@ -6,3 +6,4 @@ export * from './demo-dma/index.ts';
 export * from './pic8259/index.ts';
 export * from './apic/index.ts';
 export * from './pit/index.ts';
+export * from './rtc/index.ts';

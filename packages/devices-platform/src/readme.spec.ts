@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { REGISTERS as apic } from './apic/registers.ts';
 import { REGISTERS as demoDma } from './demo-dma/registers.ts';
 import { REGISTERS as pit } from './pit/registers.ts';
+import { REGISTERS as rtc } from './rtc/registers.ts';
 import { registerTable } from './register-map.ts';
 import { REGISTERS as uart16550 } from './uart16550/registers.ts';
 
 test.each([
+  ['rtc', rtc],
   ['pit', pit],
   ['apic', apic],
   ['uart16550', uart16550],
