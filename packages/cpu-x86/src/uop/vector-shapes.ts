@@ -56,13 +56,12 @@ const HOT: ReadonlySet<string> = new Set([
   ...['PXOR', 'PAND', 'POR', 'PANDN', 'PADDD', 'PADDQ', 'PSUBD', 'PADDB', 'PCMPEQB', 'PCMPEQD', 'PCMPGTD', 'PMINUB',
     'PUNPCKLBW', 'PUNPCKLWD', 'PUNPCKLDQ', 'PUNPCKLQDQ'].map((name) => `V_${name}:v128,v128`),
   ...['PXOR', 'PAND', 'PADDD', 'PCMPEQB'].map((name) => `V_${name}:v128,m128`),
-  ...['ADD', 'SUB', 'MUL', 'DIV', 'SQRT', 'COMI', 'UCOMI'].flatMap((name) => [
-    `V_${name}SD:v128,v128`, `V_${name}SD:v128,m64`, `V_${name}SS:v128,v128`, `V_${name}SS:v128,m32`,
-  ]),
+  ...['ADD', 'SUB', 'MUL', 'DIV', 'COMI', 'UCOMI'].flatMap((name) => [`V_${name}SD:v128,v128`, `V_${name}SD:v128,m64`]),
+  ...['ADD', 'SUB', 'MUL'].flatMap((name) => [`V_${name}SS:v128,v128`, `V_${name}SS:v128,m32`]),
+  ...['DIVSS', 'SQRTSS', 'SQRTSD', 'COMISS', 'UCOMISS', 'CVTSS2SD', 'CVTSD2SS'].map((name) => `V_${name}:v128,v128`),
   ...['ADD', 'SUB', 'MUL'].flatMap((name) => ['PS', 'PD'].flatMap((type) => [`V_${name}${type}:v128,v128`, `V_${name}${type}:v128,m128`])),
-  ...['V_CVTSI2SD', 'V_CVTSI2SS'].flatMap((name) => [`${name}:v128,r32`, `${name}:v128,r64`]),
-  ...['V_CVTTSD2SI', 'V_CVTTSS2SI'].flatMap((name) => [`${name}:r32,v128`, `${name}:r64,v128`]),
-  'V_CVTSS2SD:v128,v128', 'V_CVTSD2SS:v128,v128', 'V_CVTSS2SD:v128,m32', 'V_CVTSD2SS:v128,m64',
+  'V_COMISS:v128,m32', 'V_CVTSS2SD:v128,m32', 'V_CVTSI2SD:v128,r32', 'V_CVTSI2SD:v128,r64', 'V_CVTSI2SS:v128,r32', 'V_CVTTSD2SI:r32,v128',
+  'V_CVTTSD2SI:r64,v128', 'V_CVTTSS2SI:r32,v128',
 ]);
 export const isHotVector = (meaning: string, operands: readonly OperandShape[], vex: boolean): boolean =>
   !vex && HOT.has(`${meaning}:${operands.map((o) => `${o.kind}${o.size}`).join()}`);

@@ -30,9 +30,10 @@ const raise = (c: EmitContext): void => {
 };
 
 /** Emits an operation: in place where speed matters, else a call. It leaves if an exception is not masked. */
-export function compute(c: EmitContext, { func, emit }: AnyOperation, operands: Value[]): Value[] {
-  const way = c.inPlace ? emit : callOf(func);
-  return way(c.s, c.state, operands, () => raise(c)).map((value) => c.s.let(value));
+export function compute(c: EmitContext, of: AnyOperation, operands: Value[]): Value[] {
+  const fault = (): void => raise(c);
+  const results = c.inPlace ? of.emit(c.s, c.state, operands, fault) : callOf(of.func)(c.s, c.state, operands, fault);
+  return results.map((value) => c.s.let(value));
 }
 
 /** The same for whole registers: one or two lanes of each operand, and further operands behind them. */
