@@ -1,6 +1,10 @@
+import { osErrors } from '@polyvisor/backend-os';
 import { coreErrors, type Problem } from '@polyvisor/core';
+import { cpuErrors } from '@polyvisor/cpu-x86';
 import { machineErrors } from '@polyvisor/machine';
 import { memoryErrors } from '@polyvisor/memory';
+import { mmuErrors } from '@polyvisor/mmu-npt';
+import { cliErrors } from '../apps/cli/src/errors.ts';
 import { testkitErrors } from '@polyvisor/testkit';
 import { plainErrors } from '@polyvisor/testkit/fixtures';
 
@@ -11,6 +15,10 @@ const areas: readonly { readonly title: string; readonly about: string; readonly
   { title: 'core', about: 'Contracts: units, scopes, plugins, snapshots.', catalogues: [coreErrors] },
   { title: 'machine', about: 'Describing, composing and driving a machine.', catalogues: [machineErrors] },
   { title: 'memory', about: 'Hosts, frames and address spaces.', catalogues: [memoryErrors] },
+  { title: 'cpu', about: 'The x86 processor.', catalogues: [cpuErrors] },
+  { title: 'mmu', about: 'Walks and nested paging.', catalogues: [mmuErrors] },
+  { title: 'os', about: 'Linux programs without a Linux kernel.', catalogues: [osErrors] },
+  { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors] },
   { title: 'testkit', about: 'Fakes and suites; the last ones are how the plain backend ends a machine.', catalogues: [testkitErrors, plainErrors] },
 ];
 

@@ -109,3 +109,6 @@ declare function setTimeout(callback: () => void, milliseconds?: number): unknow
 declare function clearTimeout(handle: unknown): void;
 declare function atob(text: string): string;
 declare function btoa(text: string): string;
+
+/** Random numbers for guests (the Web Cryptography API). */
+declare const crypto: { getRandomValues<T extends ArrayBufferView>(array: T): T };

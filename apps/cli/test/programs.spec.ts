@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from './compile.ts';
 import { debianProgram, type Architecture } from './debian.ts';
+import { compareFloating, type FloatingType } from './nearly-equal.ts';
 
 const polyvisor = fileURLToPath(new URL('../bin/polyvisor.js', import.meta.url));
 const source = fileURLToPath(new URL('floating.c', import.meta.url));
@@ -64,6 +65,15 @@ function equal(program: string, args: readonly string[], input: Uint8Array | str
   expect(found.output.length).toBe(expected.output.length);
 }
 
+function equalButX87(program: string, type: FloatingType): void {
+  const expected = native(program, [], '');
+  const found = ours(program, [], '');
+  expect({ status: found.status, errors: found.errors }).toEqual({ status: expected.status, errors: expected.errors });
+  const { wrong, different } = compareFloating(found.output, expected.output, type);
+  expect(wrong).toEqual([]);
+  expect(different).toBeLessThan(expected.output.length / 1000);
+}
+
 function firstDifference(found: string, expected: string): unknown {
   const [a, b] = [found.split('\n'), expected.split('\n')];
   const line = a.findIndex((text, i) => text !== b[i]);
@@ -82,7 +92,7 @@ const CASES: (readonly [name: string, args: readonly string[], input?: string])[
   ['sha256sum of 4 MB', ['sha256sum', large]],
   ['sha512sum', ['sha512sum', text]],
   ['md5sum', ['md5sum', large]],
-  ['cksum', ['cksum', large]],
+  ['crc32', ['crc32', large]],
   ['gzip', ['gzip', '-c', text]],
   ['awk', ['awk', AWK, text]],
   ['bc -l with 200 digits of pi', ['bc', '-l'], PI],
@@ -150,7 +160,10 @@ describe.each<Architecture>(['amd64', 'i386'])('every function of math.h for %s'
     if ('reason' in program) test.skip(`${type}: ${program.reason}`, () => undefined);
     else {
       test(type, () => {
-        equal(program.path, []);
+        // Without x87 instructions nothing may differ.
+        const exact = architecture === 'amd64' && type !== 'long double';
+        if (exact) equal(program.path, []);
+        else equalButX87(program.path, type);
       }, TIMEOUT);
     }
   }

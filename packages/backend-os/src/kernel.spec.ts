@@ -115,6 +115,16 @@ test('signals: one that is ignored is, one that is blocked waits, the rest end t
   expect(rig.answer('rt_sigprocmask', 1, SCRATCH, 0, 8)).toEqual({ kind: 'power-off', status: 143 });
 });
 
+test('a program that ends itself by a signal is not reported, one whose handler was not called is', () => {
+  const rig = new OsRig();
+  expect(rig.answer('kill', 1000, 9)).toEqual({ kind: 'power-off', status: 137 });
+  expect(rig.log.messages).toEqual([]);
+  const other = new OsRig();
+  other.call('rt_sigaction', 15, other.poke(SCRATCH, Uint8Array.of(0, 0, 0x40)), 0, 8);
+  expect(other.answer('kill', 1000, 15)).toEqual({ kind: 'power-off', status: 143 });
+  expect(other.log.messages.at(-1)?.message).toContain('handlers are not called yet');
+});
+
 test('what no program may cause stops the machine with its reason', () => {
   const rig = new OsRig();
   expect(rig.exit({ kind: 'unimplemented', bytes: Uint8Array.of(0x0f, 0xc7), mode: 64, linear: 0x401000, text: 'x' })).toMatchObject({ kind: 'fault', problem: { code: 'backend-os/unimplemented' } });

@@ -157,7 +157,7 @@ export class Kernel implements Backend<undefined> {
     if (end === undefined) return RESUME;
     vcpu.state.setWord('activity', Activity.halted);
     if (end.kind === 'exit') return { kind: 'power-off', status: end.status };
-    this.#host.log.guestError(report(process, end, vcpu.state, user));
+    if (end.unexpected) this.#host.log.guestError(report(process, end, vcpu.state, user));
     return { kind: 'power-off', status: SIGNAL_STATUS + end.signal };
   }
 

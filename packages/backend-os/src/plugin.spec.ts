@@ -16,7 +16,6 @@ describeBackend(osBackend, {
     { program: '/bin/narrow', trace: true },
   ],
   cpus: 2,
-  skip: { 'no-ambient': 'the check saves the backend, which refuses' },
   services: ({ random }) => ({
     files,
     streams: { input: new ScriptedInput(), output: new RecordingOutput(), error: new RecordingOutput() },

@@ -22,6 +22,7 @@ export * from './mmu/mmu.ts';
 export * from './iommu/iommu.ts';
 export type * from './interrupt/lines.ts';
 export * from './interrupt/controller.ts';
+export * from './interrupt/local-apics.ts';
 export type * from './device/region.ts';
 export * from './device/resources.ts';
 export type * from './device/device-host.ts';

@@ -18,5 +18,4 @@ export { X86Vcpu } from './vcpu/vcpu.ts';
 export type { X86State } from './vcpu/state-schema.ts';
 export { cpuModels, type CpuModel } from './cpuid/model.ts';
 export { cpuErrors } from './errors.ts';
-export type { MsrDevice } from './system/msr-bank.ts';
 export { TSC_FREQUENCY } from './system/time-stamp.ts';

@@ -22,21 +22,21 @@ const ABSENT = '(no such line)';
 
 /** A log as a map from a test's name to what followed the colon; the same name again gets a number. */
 export function parse(lines: readonly string[]): Map<string, string> {
-  const out = new Map<string, string>();
+  const out = new Map<string, string>(), seen = new Map<string, number>();
   for (const line of lines) {
     const colon = line.indexOf(':');
     const base = colon < 0 ? line : line.slice(0, colon);
-    let name = base;
-    for (let n = 2; out.has(name); n++) name = `${base} #${n}`;
-    out.set(name, colon < 0 ? '' : line.slice(colon + 1).trim());
+    const count = (seen.get(base) ?? 0) + 1;
+    seen.set(base, count);
+    out.set(count === 1 ? base : `${base} #${count}`, colon < 0 ? '' : line.slice(colon + 1).trim());
   }
   return out;
 }
 
 export function compare(
-  guest: string, qemuLines: readonly string[], bochsLines: readonly string[], engineLines?: readonly string[],
+  guest: string, qemuLines: readonly string[] | undefined, bochsLines: readonly string[], engineLines?: readonly string[],
 ): Comparison {
-  const qemu = parse(qemuLines), bochs = parse(bochsLines), engine = engineLines && parse(engineLines);
+  const bochs = parse(bochsLines), qemu = qemuLines ? parse(qemuLines) : bochs, engine = engineLines && parse(engineLines);
   const tests = new Set([...qemu.keys(), ...bochs.keys(), ...(engine?.keys() ?? [])]);
   const differences: Difference[] = [];
   const used = new Set<KnownDifference>();
@@ -48,8 +48,8 @@ export function compare(
       used.add(known);
       explained++;
     }
-    const right = known === undefined ? (q === b ? [q] : []) : rightValues(known, q, b);
     const mine = engine === undefined ? undefined : engine.get(test) ?? ABSENT;
+    const right = known === undefined ? (q === b ? [q] : []) : rightValues(known, q, b, mine);
     if (right.length === 0 || (mine !== undefined && !right.includes(mine))) {
       differences.push({ test, qemu: q, bochs: b, engine: mine, right });
     }
@@ -60,11 +60,15 @@ export function compare(
 function matches(entry: KnownDifference, test: string, qemu: string, bochs: string): boolean {
   if (typeof entry.test === 'string' ? entry.test !== test : !entry.test.test(test)) return false;
   if (entry.qemu?.test(qemu) === false || entry.bochs?.test(bochs) === false) return false;
-  return 'is' in entry ? qemu !== entry.is || bochs !== entry.is : qemu !== bochs;
+  if ('is' in entry) return qemu !== entry.is || bochs !== entry.is;
+  if ('fix' in entry) return qemu !== bochs || entry.fix(bochs) !== bochs;
+  return 'matches' in entry || qemu !== bochs;
 }
 
-function rightValues(entry: KnownDifference, qemu: string, bochs: string): string[] {
+function rightValues(entry: KnownDifference, qemu: string, bochs: string, mine: string | undefined): string[] {
   if ('is' in entry) return [entry.is];
+  if ('fix' in entry) return [entry.fix(bochs)];
+  if ('matches' in entry) return [qemu, bochs, mine ?? bochs].filter((line) => entry.matches.test(line));
   if ('either' in entry) return [qemu, bochs];
   return [entry.wrong === 'qemu' ? bochs : qemu];
 }

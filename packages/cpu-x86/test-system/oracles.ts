@@ -10,17 +10,22 @@ export const PROGRAMS: Readonly<Record<OracleName, string>> = { qemu: 'qemu-syst
 
 /** A guard: no guest takes more than a few seconds. */
 const TIMEOUT = 20_000;
+/** More than any guest writes: one that runs wild shall not fill the memory. */
+const MAX_TEXT = 2 ** 21;
+/** Begins the last line of a run that did not end by itself, which is not kept. */
+const UNFINISHED = '\n[did not end by itself]';
 /** Part of the cache's key: raise it when a command line changes. */
-const VERSION = 1;
+const VERSION = 2;
 
-/** The lines of one run; a last line in brackets says that it did not end by itself. */
+/** The lines of one run. */
 export function runOracle(oracle: OracleName, rom: Rom): string[] {
   const cache = join(tmpdir(), 'polyvisor-test-system');
   const cached = join(cache, `${oracle}-${VERSION}-${rom.hash}.txt`);
   if (existsSync(cached)) return toLines(readFileSync(cached, 'latin1'));
   const folder = mkdtempSync(join(tmpdir(), `polyvisor-${oracle}-`));
   try {
-    const text = oracle === 'qemu' ? qemu(rom, folder) : bochs(rom, folder);
+    const text = (oracle === 'qemu' ? qemu(rom, folder) : bochs(rom, folder)).slice(0, MAX_TEXT);
+    if (text === '' || text.includes(UNFINISHED)) return toLines(text);
     mkdirSync(cache, { recursive: true });
     // Another run may write the same file: a rename is one step.
     const fresh = join(folder, 'log.txt');
@@ -47,7 +52,8 @@ function qemu(rom: Rom, folder: string): string {
     '-display', 'none', '-debugcon', `file:${out}`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
   ], { timeout: TIMEOUT, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'pipe'], encoding: 'latin1' });
   const text = readFileSync(out, 'latin1');
-  return status === 1 ? text : `${text}\n[ended with ${status ?? 'a time-out'}] ${stderr}`;
+  if (text === '') throw new Error(`QEMU printed nothing and ended with ${status ?? 'a time-out'}: ${stderr}`);
+  return status === 1 ? text : `${text}${UNFINISHED} ${status ?? 'time-out'} ${stderr}`;
 }
 
 function bochs(rom: Rom, folder: string): string {
@@ -73,15 +79,16 @@ debug: action=ignore
 com1: enabled=0
 parport1: enabled=0
 `);
-  const { stdout } = spawnSync(PROGRAMS.bochs, ['-q', '-f', file('bochsrc'), '-rc', file('commands.txt')], {
-    timeout: TIMEOUT, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'ignore'], encoding: 'latin1', cwd: folder,
+  const { stdout, stderr } = spawnSync(PROGRAMS.bochs, ['-q', '-f', file('bochsrc'), '-rc', file('commands.txt')], {
+    timeout: TIMEOUT, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'], encoding: 'latin1', cwd: folder,
     maxBuffer: 64 * 2 ** 20, env: { ...process.env, TERM: 'vt100' },
   });
   // The debugger's own words surround the guest's.
   const text = stdout.replaceAll(/\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r/g, '');
   const first = text.indexOf('Next at t=0\n'), end = text.lastIndexOf('(0).[');
-  const said = text.slice(Math.max(first, 0), end < 0 ? undefined : end).replaceAll(/\(0\)\.\[\d+\] \[.*\n|Next at t=\d+\n|\(0\) \[0x.*\n/g, '');
+  if (first < 0) throw new Error(`Bochs did not start: ${stderr.slice(-1000)}`);
+  const said = text.slice(first, end < 0 ? undefined : end).replaceAll(/\(0\)\.\[\d+\] \[.*\n|Next at t=\d+\n|\(0\) \[0x.*\n/g, '');
   const log = existsSync(file('log.txt')) ? readFileSync(file('log.txt'), 'latin1') : '';
   if (log.includes('Shutdown port')) return said;
-  return `${said}\n[did not end by itself] ${/>>PANIC<<.*/.exec(log)?.[0] ?? log.slice(-300)}`;
+  return `${said}${UNFINISHED} ${/>>PANIC<<.*/.exec(log)?.[0] ?? log.slice(-300)}`;
 }

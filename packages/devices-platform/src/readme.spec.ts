@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { REGISTERS as apic } from './apic/registers.ts';
 import { REGISTERS as demoDma } from './demo-dma/registers.ts';
 import { registerTable } from './register-map.ts';
 import { REGISTERS as uart16550 } from './uart16550/registers.ts';
 
 test.each([
+  ['apic', apic],
   ['uart16550', uart16550],
   ['demo-dma', demoDma],
 ])('the README of %s has the table of its registers', (folder, registers) => {

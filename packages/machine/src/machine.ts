@@ -1,5 +1,5 @@
 import {
-  CpuPinsToken, PolyvisorError, PowerControlToken, Scope, saveSection,
+  CpuPinsToken, CurrentCpuToken, PolyvisorError, PowerControlToken, Scope, saveSection,
   type AddressSpace, type CpuPins, type Host, type IoAccess, type MachineEvents, type MachineState, type Mmu,
   type Problem, type Section, type Snapshot, type Vcpu,
 } from '@polyvisor/core';
@@ -49,6 +49,8 @@ export class Machine {
   /** Devices may drive pins while they are constructed, before there is anything to wake. */
   #wake: () => void = () => undefined;
   readonly #ownsHost: boolean;
+  /** The vCPU that runs, which devices with registers for each of them ask for. */
+  readonly #current = { index: 0 };
   readonly #input: unknown;
   #state: MachineState = 'created';
   #finish: (outcome: Outcome) => void = () => undefined;
@@ -67,6 +69,7 @@ export class Machine {
         this.#requestStop({ kind: 'reset' });
       },
     });
+    this.scope.provide(CurrentCpuToken, this.#current);
     this.scope.provideLazily(CpuPinsToken, () => this.#pins(vcpus, this.#plan.description.cpu.count));
     this.#plan = planMachine(description, options.plugins, this.scope, options.services ?? []);
     const { memory, clock, name } = this.#plan.description;
@@ -74,7 +77,8 @@ export class Machine {
     this.clock = clock.source === 'host' ? new HostClock(() => loop.now()) : new InstructionClock(clock.hertz);
     this.#ownsHost = options.host === undefined;
     this.host = options.host ?? createHost({ frames: memory + SPARE_BYTES });
-    const space = this.host.createAddressSpace({ name });
+    const format = this.#plan.mmu?.plugin.format;
+    const space = this.host.createAddressSpace(format === undefined ? { name } : { name, format });
     try {
       const saved = snapshot && this.#openSnapshot(snapshot, space);
       if (!saved) for (const { gfn, count, rights } of this.#plan.ram) space.populate(gfn, count, rights);
@@ -87,7 +91,7 @@ export class Machine {
       throw error;
     }
     this.#publishServices();
-    this.#runLoop = new RunLoop(this.#parts, this.clock, this.events, loop, (stop) => {
+    this.#runLoop = new RunLoop({ ...this.#parts, current: this.#current }, this.clock, this.events, loop, (stop) => {
       this.#onStop(stop);
     });
     this.#wake = () => {

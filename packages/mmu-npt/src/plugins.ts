@@ -35,11 +35,13 @@ export const nativeMmu: MmuPlugin<NativeConfig> = defineMmu({
 export const eptMmu: MmuPlugin<EptConfig> = defineMmu({
   kind: 'mmu/ept', api: 1, summary: 'Nested paging as Intel has it',
   config: eptConfig,
+  format: 'ept',
   create: (config, host) => new WalkMmu({ strategy: 'ept', ...config }, host),
 });
 
 export const nptMmu: MmuPlugin<NptConfig> = defineMmu({
   kind: 'mmu/npt', api: 1, summary: 'Nested paging as AMD has it',
   config: nptConfig,
+  format: 'npt',
   create: (config, host) => new WalkMmu({ strategy: 'npt', accessedDirty: true, ...config }, host),
 });

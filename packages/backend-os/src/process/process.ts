@@ -9,7 +9,13 @@ import { Handler, SignalState } from './signals.ts';
 /** How a process came to its end. */
 export type End =
   | { readonly kind: 'exit'; readonly status: number }
-  | { readonly kind: 'signal'; readonly signal: number; readonly why: string };
+  | {
+      readonly kind: 'signal';
+      readonly signal: number;
+      readonly why: string;
+      /** Not what its author meant: its own instruction failed, or it has a handler that was not called. */
+      readonly unexpected: boolean;
+    };
 
 /** Who runs a program. */
 export interface Identity {
@@ -57,12 +63,12 @@ export class Process {
     const { signals } = this;
     if (signals.ignores(signal)) return;
     if (signals.blocks(signal)) signals.pending.add(signal);
-    else this.#die(signal, why);
+    else this.#die(signal, why, false);
   }
 
   /** A signal that the program's own instruction caused: it can be neither blocked nor ignored. */
   fail(signal: number, why: string): void {
-    this.#die(signal, why);
+    this.#die(signal, why, true);
   }
 
   /** After the mask changed: what waited and is not blocked any more takes effect. */
@@ -74,9 +80,9 @@ export class Process {
     }
   }
 
-  #die(signal: number, why: string): void {
+  #die(signal: number, why: string, failed: boolean): void {
     const handled = this.signals.action(signal).handler > Handler.ignore;
     const note = handled ? `${why}; the program has a handler for it, and handlers are not called yet` : why;
-    this.end ??= { kind: 'signal', signal, why: note };
+    this.end ??= { kind: 'signal', signal, why: note, unexpected: failed || handled };
   }
 }

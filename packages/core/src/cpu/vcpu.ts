@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { DeviceLog } from '../device/device-host.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import type { Host } from '../memory/host.ts';
+import type { LocalApics } from '../interrupt/local-apics.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import type { StateSpec } from '../snapshot/state.ts';
 import type { ControlBlock } from './control-block.ts';
@@ -35,6 +36,8 @@ export interface CpuHost {
   /** `undefined` when the machine's description names none: for engines that translate nothing. */
   readonly mmu: Mmu | undefined;
   readonly io: IoAccess;
+  /** The local APICs, once the devices are there; `undefined` in a machine without. Ask each time. */
+  readonly apics?: LocalApics | undefined;
   readonly clock: Clock;
   readonly log: DeviceLog;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { VcpuState } from '../cpu/vcpu-state.ts';
 import { checkKind } from '../device/device.ts';
-import type { AddressSpace } from '../memory/address-space.ts';
+import type { AddressSpace, SecondLevelFormat } from '../memory/address-space.ts';
 import type { Host } from '../memory/host.ts';
 import type { HostOffset } from '../units/units.ts';
 
@@ -14,6 +14,8 @@ export interface MmuPlugin<C> {
   readonly api: 1;
   readonly summary: string;
   readonly config: z.ZodType<C>;
+  /** Format of the address space that it walks; absent when any will do. */
+  readonly format?: SecondLevelFormat;
   create(config: C, host: MmuHost): Mmu;
 }
 
@@ -60,7 +62,9 @@ export interface Mmu {
   /**
    * Hot half: what an engine's module imports under the name `mmu`. At least
    * `fill(state: i32, linearLow: i32, linearHigh: i32, access: i32) -> i32`, which walks, fills the TLB entry and
-   * returns 0, or a fault status whose details it leaves in the vCPU's block.
+   * returns 0, or a fault status whose details it leaves in the vCPU's block. Also `flushPage(state, low, high)`,
+   * `flushCpu(state)`, `loadPdptes(state, low, high)`; and, if the MMU keeps copies of the guest's tables,
+   * `resync(state)`: from now on all changes to them count (loads of CR3, INVPCID, changes of paging modes).
    */
   imports(): WebAssembly.ModuleImports;
   /** Cold: translates as an access of `cpl` would, without side effects on accessed and dirty bits. */
@@ -75,6 +79,7 @@ export interface AnyMmuPlugin {
   readonly api: 1;
   readonly summary: string;
   readonly config: z.ZodType;
+  readonly format?: SecondLevelFormat;
   create(config: unknown, host: MmuHost): Mmu;
 }
 

@@ -20,16 +20,19 @@ export interface CpuModel {
 /** Processor generations, which have no bit of their own. */
 const GENERATIONS: readonly Feature[] = ['I8086', 'I186', 'I286', 'I386', 'I486', 'PENTIUM', 'P6'];
 
+/** Decoded whatever CPUID says, because a backend may want to hear of them; without it they are #UD as well. */
+const INTERCEPTED: readonly Feature[] = ['VMX', 'EPT', 'VPID', 'SVM', 'SKINIT'];
+
 /** Features of the instruction tables that a model has: what it lacks is #UD. */
 export function decoderFeatures(model: CpuModel): ReadonlySet<Feature> {
-  return new Set(FEATURES.filter((f) => GENERATIONS.includes(f) || model.features.has(f)));
+  return new Set(FEATURES.filter((f) => GENERATIONS.includes(f) || INTERCEPTED.includes(f) || model.features.has(f)));
 }
 
 const V1 = 'FPU VME DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2 SYSCALL NX X64 LAHF_LM HYPERVISOR';
 const SYSTEM = 'X2APIC TSC_DEADLINE PCID RDTSCP PAGE1GB FSGSBASE SMEP SMAP INVPCID UMIP ARCH_CAPABILITIES ERMS FSRM';
 const V2 = `${V1} CX16 SSE3 SSSE3 SSE4_1 SSE4_2 POPCNT`;
 const V3 = `${V2} XSAVE AVX AVX2 BMI1 BMI2 F16C FMA LZCNT MOVBE`;
-const MAX = `${V3} ${SYSTEM} PCLMULQDQ AES RDRAND RDSEED ADX SHA PREFETCHW CLFLUSHOPT CLWB RDPID PKU VAES VPCLMULQDQ XSAVEOPT XSAVEC XGETBV1 FDP_EXCPTN_ONLY FCS_FDS`;
+const MAX = `${V3} ${SYSTEM} PCLMULQDQ AES RDRAND RDSEED ADX SHA PREFETCHW CLFLUSHOPT CLWB RDPID PKU VAES VPCLMULQDQ XSAVEOPT XSAVEC XGETBV1 FCS_FDS`;
 
 /** Intel's name with a family of its own makes operating systems ask for what CPUID lists and nothing else. */
 const common = { vendor: 'GenuineIntel', family: 6, model: 94, stepping: 3, physicalBits: 40 } as const;

@@ -10,7 +10,8 @@
  */
 import { BASE, MODE, PREFIX, REASON, SEGMENT, VERDICT } from './codes.ts';
 import type { Decoded } from './decoded.ts';
-import { compileDispatch, NODE, QUESTION } from './dispatch.ts';
+import { NODE, QUESTION } from './dispatch.ts';
+import { dispatchFor } from './ready-dispatch.ts';
 import { IMM, packRows, ROW, SIZE_RULE } from './layout.ts';
 import { decodeMemory, int32At } from './memory-operand.ts';
 import type { Feature } from '../tables/features.ts';
@@ -91,7 +92,7 @@ export class Decoder {
 
   constructor(options: DecoderOptions = {}) {
     const { features } = options;
-    const dispatch = compileDispatch(features === undefined ? rows : rows.filter((row) => row.features.every((f) => features.has(f))));
+    const dispatch = dispatchFor(features);
     this.roots = dispatch.roots;
     this.nodes = dispatch.nodes;
     this.amdBranches = options.branch66 === 'amd';

@@ -8,7 +8,7 @@ import {
 import { MODE } from '../decode/codes.ts';
 import { Decoder } from '../decode/decoder.ts';
 import { engineBytes } from '../interp/engine-bytes.ts';
-import { CR4, RFLAGS } from '../state/bits.ts';
+import { CR0, CR4, RFLAGS } from '../state/bits.ts';
 import { ENGINE, ENGINE_BLOCK_SIZE, NESTED_FAULT, STATUS } from '../state/engine-layout.ts';
 import { MODE_BIT, modeOf } from '../uop/mode.ts';
 import { DecodeCache, type DecodeCacheOptions } from './decode-cache.ts';
@@ -162,14 +162,25 @@ export class Engine {
     words[at + (ENGINE.target >> 2)] = words[at + (QUAD_OFFSETS.rip >> 2)]!;
     words[at + (ENGINE.target >> 2) + 1] = words[at + (QUAD_OFFSETS.rip >> 2) + 1]!;
     words[at + (ENGINE.attention >> 2)] = 0;
+    words[at + (ENGINE.alignment >> 2)] = this.#checksAlignment() ? 1 : 0;
     words[at + (ENGINE.tlbTag >> 2)] = this.currentTag();
     this.#generated.assume(this.block);
   }
 
-  /** @hot The tag of the accesses that come. With data breakpoints no entry matches, so that every access is looked at. */
+  /** @hot */
+  #checksAlignment(): boolean {
+    const { words } = this.host, at = this.block >> 2;
+    return (words[at + (QUAD_OFFSETS.rflags >> 2)]! & RFLAGS.AC) !== 0 && (words[at + (QUAD_OFFSETS.cr0 >> 2)]! & CR0.AM) !== 0
+      && words[at + (WORD_OFFSETS.cpl >> 2)] === 3;
+  }
+
+  /**
+   * @hot The tag of the accesses that come. With data breakpoints and alignment checks no entry matches, so that every
+   * access is looked at.
+   */
   currentTag(): number {
     const { words } = this.host, at = this.block >> 2;
-    if (words[at + (ENGINE.watch >> 2)] !== 0) return TlbTag.none;
+    if (words[at + (ENGINE.watch >> 2)] !== 0 || words[at + (ENGINE.alignment >> 2)] !== 0) return TlbTag.none;
     if (words[at + (WORD_OFFSETS.cpl >> 2)] === 3) return words[at + (MMU_OFFSETS.tagUser >> 2)]!;
     const lenient = (words[at + (QUAD_OFFSETS.cr4 >> 2)]! & CR4.SMAP) !== 0 && (words[at + (QUAD_OFFSETS.rflags >> 2)]! & RFLAGS.AC) !== 0;
     return words[at + ((lenient ? MMU_OFFSETS.tagSupervisorAc : MMU_OFFSETS.tagSupervisor) >> 2)]!;

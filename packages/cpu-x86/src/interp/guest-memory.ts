@@ -220,6 +220,14 @@ export function defineMemoryFunctions(m: ModuleBuilder, imports: MemoryImports):
   const slow = m.func('slow', { params: ['i32', 'i64', 'i32', 'i32'], results: ['i32'], names: ['state', 'linear', 'bytes', 'access'] },
     (s, state, linear, bytes, access) => {
       const within = s.let(i32.and(i32.wrap_i64(linear), 4095));
+      // #AC(0) (SDM vol. 3A, 6.15): operands of 16 bytes and more have rules of their own.
+      s.if(i32.load(at(state), ENGINE.alignment), () => {
+        s.if(i32.and(i32.le_u(bytes, 8), i32.and(within, i32.sub(bytes, 1))), () => {
+          s.i32.store(at(state), 17, ENGINE.faultVector);
+          s.i32.store(at(state), 0, ENGINE.faultCode);
+          s.return(i32.const(0));
+        });
+      });
       const halves = (address: Value<'i64'>): [Value<'i32'>, Value<'i32'>] => [s.let(i32.wrap_i64(address)), s.let(i32.wrap_i64(i64.shr_u(address, 32)))];
       const first = s.call(page, state, ...halves(linear), bytes, access);
       s.if(i32.eqz(first), () => s.return(i32.const(0)));

@@ -10,7 +10,7 @@ const start = Math.ceil(MMU_BLOCK_END / VCPU_STATE_ALIGN) * VCPU_STATE_ALIGN;
 /** Bytes for values that go to or come from more than one place: two pages' ends, or a device. */
 export const SCRATCH_SIZE = 32;
 /** Bytes for an image of the extended state before it is stored and after it was loaded. */
-export const BLOCK_SIZE = 1024;
+export const BLOCK_SIZE = 2752;
 
 export const ENGINE = {
   /** Always zero: what a missing base, index or segment reads. 64-bit. */
@@ -63,6 +63,8 @@ export const ENGINE = {
   codeLimit: start + 160,
   /** Not zero: data breakpoints are enabled. */
   watch: start + 168,
+  /** Not zero: accesses of 2, 4 and 8 bytes must be aligned (CR0.AM, RFLAGS.AC, CPL 3). */
+  alignment: start + 172,
   /** An image in guest memory: the host addresses of its first and second part, where it is split, its linear address (64-bit). */
   imageFirst: start + 172,
   imageSecond: start + 176,

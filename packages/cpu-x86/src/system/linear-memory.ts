@@ -1,6 +1,6 @@
 /** Guest memory by linear address, for what TypeScript executes. */
 import {
-  Access, FillAccess, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, type IoAccess,
+  Access, FillAccess, FillStatus, FRAME_SHIFT, MMU_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, TLB_OFFSETS, TlbTag, WORD_OFFSETS, type IoAccess,
 } from '@polyvisor/core';
 import type { Engine } from '../engine/engine.ts';
 import { ENGINE, NESTED_FAULT, NOT_CANONICAL } from '../state/engine-layout.ts';
@@ -27,7 +27,7 @@ export class LinearMemory {
 
   load(linear: number, size: 1 | 2 | 4 | 8, access: number = Access.read): boolean {
     if ((linear & 4095) + size > 4096) return this.#loadAcross(linear, size, access);
-    const at = this.#translate(linear, access);
+    const at = this.#translate(linear, access, size);
     if (at === FAULT) return false;
     if (at === DEVICE) {
       this.#loadDevice(size);
@@ -41,7 +41,7 @@ export class LinearMemory {
 
   store(linear: number, size: 1 | 2 | 4 | 8, low: number, high = 0, access: number = Access.write): boolean {
     if ((linear & 4095) + size > 4096) return this.#storeAcross(linear, size, low, high, access);
-    const at = this.#translate(linear, access);
+    const at = this.#translate(linear, access, size);
     if (at === FAULT) return false;
     if (at === DEVICE) {
       this.#storeDevice(size, low, high);
@@ -72,6 +72,7 @@ export class LinearMemory {
   }
 
   #loadAcross(linear: number, size: number, access: number): boolean {
+    if ((access & FillAccess.implicit) === 0 && !this.#aligned(linear, size)) return this.#fault(17, 0) !== FAULT;
     if (!this.probe(linear, size, access)) return false;
     const halves = [0, 0];
     for (let i = 0; i < size; i++) {
@@ -83,13 +84,15 @@ export class LinearMemory {
   }
 
   #storeAcross(linear: number, size: number, low: number, high: number, access: number): boolean {
+    if ((access & FillAccess.implicit) === 0 && !this.#aligned(linear, size)) return this.#fault(17, 0) !== FAULT;
     if (!this.probe(linear, size, access)) return false;
     for (let i = 0; i < size; i++) this.store(linear + i, 1, ((i < 4 ? low : high) >> (8 * (i & 3))) & 0xff, 0, access);
     return true;
   }
 
-  #translate(linear: number, access: number): number {
+  #translate(linear: number, access: number, size = 1): number {
     const { view } = this.#engine.host, { block } = this.#engine;
+    if ((access & FillAccess.implicit) === 0 && !this.#aligned(linear, size)) return this.#fault(17, 0);
     const low = linear | 0, high = Math.floor(linear / 2 ** 32) | 0, top = high >> 15;
     const { words } = this.#engine.host;
     const entry = (words[(block + MMU_OFFSETS.tlb) >> 2]! >>> 2) + ((low >>> FRAME_SHIFT) & (TLB_ENTRIES - 1)) * (TLB_ENTRY_SIZE / 4);
@@ -105,6 +108,13 @@ export class LinearMemory {
         view.setInt32(block + ENGINE.faultLinear + 4, view.getInt32(block + MMU_OFFSETS.linear + 4, true), true);
         return this.#fault(14, view.getInt32(block + MMU_OFFSETS.errorCode, true));
     }
+  }
+
+  /** #AC for what is checked at CPL 3; whatever crosses a page was not aligned. */
+  #aligned(linear: number, size: number): boolean {
+    const { words } = this.#engine.host;
+    const at = this.#engine.block >> 2, checked = words[at + (ENGINE.alignment >> 2)] !== 0 && words[at + (WORD_OFFSETS.cpl >> 2)] === 3;
+    return !checked || (linear & (size - 1)) === 0;
   }
 
   /** The tag that entries of this kind of access have. */

@@ -28,14 +28,6 @@ const PLAIN: ReadonlyMap<number, { readonly register: QuadRegister; readonly can
 ]);
 const isCanonical = (high: number): boolean => high >> 15 === 0 || high >> 15 === -1;
 
-/** Who has MSRs outside the processor: a local APIC has those of x2APIC mode and the TSC deadline. */
-export interface MsrDevice {
-  /** Whether it has the register; the value stands in the result, low half first. `undefined`: #GP(0). */
-  readMsr(index: number): readonly [number, number] | undefined;
-  /** False: #GP(0). */
-  writeMsr(index: number, low: number, high: number): boolean;
-}
-
 export class MsrBank {
   /** Values of the last read. */
   low = 0;
@@ -43,7 +35,6 @@ export class MsrBank {
   /** Registers without a place in the architectural state. */
   readonly others = new Map<number, bigint>();
   readonly time: TimeStamp;
-  device: MsrDevice | undefined;
   readonly #p: Processor;
   readonly #control: ControlRegisters;
 
@@ -97,7 +88,10 @@ export class MsrBank {
     }
     switch (at) {
       case Msr.tsc: this.time.set(low, high); return true;
-      case Msr.tscAdjust: state.setHalves('tscOffset', low, high); return true;
+      case Msr.tscAdjust:
+        state.setHalves('tscOffset', low, high);
+        this.time.tell();
+        return true;
       case Msr.efer: return this.#control.setEfer(low, high);
       case Msr.sfmask: state.setHalves('sfmask', low, 0); return high === 0 || p.protection(0);
       case Msr.pat: return this.#setPat(low, high);
@@ -152,14 +146,15 @@ export class MsrBank {
     const old = p.state.low('apicBase');
     if ((old & 0xc00) === 0xc00 && (low & 0xc00) === 0x800) return p.protection(0);
     p.state.setHalves('apicBase', (low & ~0x100) | (old & 0x100), high);
+    p.apics?.setBase(p.index, (low & ~0x100) | (old & 0x100), high);
     return true;
   }
   #readDevice(at: number): boolean {
-    const value = this.device?.readMsr(at);
-    return value === undefined ? this.#p.protection(0) : this.#give(value[0], value[1]);
+    const { apics, index } = this.#p;
+    return apics?.readMsr(index, at) === true ? this.#give(apics.low, apics.high) : this.#p.protection(0);
   }
   #writeDevice(at: number, low: number, high: number): boolean {
-    return this.device?.writeMsr(at, low, high) === true || this.#p.protection(0);
+    return this.#p.apics?.writeMsr(this.#p.index, at, low, high) === true || this.#p.protection(0);
   }
 }
 

@@ -2,7 +2,7 @@
  * One processor as system instructions see it: its state, its memory, the exception or exit that an instruction led to.
  * What TypeScript executes works on this; the hot part is generated code.
  */
-import { Activity, type ControlBlock, type Clock, type Dma, type IoAccess, type Segment, type SegmentName, type VcpuState, type VmExit } from '@polyvisor/core';
+import { Activity, type ControlBlock, type Clock, type CpuHost, type Dma, type IoAccess, type LocalApics, type Segment, type SegmentName, type VcpuState, type VmExit } from '@polyvisor/core';
 import type { CpuModel } from '../cpuid/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CR0, EFER, RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
@@ -41,6 +41,7 @@ export class Processor {
   readonly clock: Clock;
   readonly model: CpuModel;
   readonly index: number;
+  readonly apics: LocalApics | undefined;
   /** Guest-physical memory, for the state save area of system-management mode. */
   readonly physical: Dma;
   msrs!: MsrBank;
@@ -57,7 +58,9 @@ export class Processor {
   /** Instructions retired since power-on. */
   instructions = 0;
 
-  constructor(engine: Engine, control: ControlBlock, physical: Dma, io: IoAccess, clock: Clock, model: CpuModel, index: number) {
+  constructor(engine: Engine, control: ControlBlock, physical: Dma, model: CpuModel, host: Pick<CpuHost, 'io' | 'clock' | 'index' | 'apics'>) {
+    const { io, clock, index } = host;
+    this.apics = host.apics;
     this.engine = engine;
     this.state = engine.state;
     this.control = control;

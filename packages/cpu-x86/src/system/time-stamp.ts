@@ -20,6 +20,12 @@ export class TimeStamp {
   set(low: number, high: number): void {
     const value = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), { state } = this.#p;
     state.set('tscOffset', BigInt.asUintN(64, value - (this.now() - state.get('tscOffset'))));
+    this.tell();
+  }
+  /** Tells the local APIC, whose timer compares with the counter. */
+  tell(): void {
+    const { apics, index, state } = this.#p;
+    apics?.setTscOffset(index, Number(BigInt.asIntN(64, state.get('tscOffset'))));
   }
 
   #raw(): bigint {

@@ -22,6 +22,7 @@ export class Translation {
 
   /** Makes a context the current one; `keep` says that what is known of it still holds. */
   use(context: number, keep = true): void {
+    if (!keep) this.#resync();
     let first = keep ? this.#contexts.get(context) : undefined;
     if (first === undefined) {
       if (this.#next + 2 > TlbTag.last) this.#exhausted();
@@ -39,7 +40,10 @@ export class Translation {
   /** Forgets one context. */
   forget(context: number): void {
     if (context === this.#current) this.use(context, false);
-    else this.#contexts.delete(context);
+    else {
+      this.#resync();
+      this.#contexts.delete(context);
+    }
   }
   /** Forgets all of them, global pages included. */
   forgetAll(): void {
@@ -52,6 +56,10 @@ export class Translation {
       this.#engine.block, linear | 0, Math.floor(linear / 2 ** 32) | 0);
   }
 
+  /** An MMU that keeps what it learned from the guest's tables hears when changes to them count. */
+  #resync(): void {
+    (this.#engine.mmu['resync'] as State | undefined)?.(this.#engine.block);
+  }
   #exhausted(): void {
     (this.#engine.mmu['flushCpu'] as State | undefined)?.(this.#engine.block);
     this.#contexts.clear();

@@ -35,7 +35,7 @@ function* variantsOf(row: Row): Generator<[Variant, number]> {
 
 export function packPlans(rows: readonly Row[]): string {
   const specs = handlers.map((s) => [s.meaning, s.condition, s.size, s.operands.map((o) => `${o.kind}${o.size}`).join(), s.form, s.repeat, flagsOf(s)]);
-  const variants: number[] = [], d = new Decoded();
+  const found: [variant: number, handler: number][] = [], d = new Decoded();
   for (const row of rows) {
     for (const [variant, length] of variantsOf(row)) {
       d.mode = variant.long ? 2 : 1;
@@ -43,8 +43,8 @@ export function packPlans(rows: readonly Row[]): string {
       // Of a row with one vector length the decoder gives that one.
       d.vectorLength = row.l === 1 ? 256 : row.l === 0 ? 128 : length;
       const spec = specOf(row, d, variant), n = spec === undefined ? -1 : handlerNumber(spec.key);
-      if (n >= 0) variants.push((row.index << VARIANT_BITS) | variantCode(variant, length), n);
+      if (n >= 0) found.push([(row.index << VARIANT_BITS) | variantCode(variant, length), n]);
     }
   }
-  return JSON.stringify({ specs, variants });
+  return JSON.stringify({ specs, variants: found.sort((a, b) => a[0] - b[0]).flat() });
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { cpuModels, decoderFeatures } from '../cpuid/model.ts';
 import { VERDICT } from '../decode/codes.ts';
 import { Decoded } from '../decode/decoded.ts';
 import { Decoder } from '../decode/decoder.ts';
+import { compileFor } from '../decode/pack-dispatch.ts';
+import { dispatchFor } from '../decode/ready-dispatch.ts';
 import { allRows } from '../tables/all-rows.ts';
 import { packRows } from '../tables/packed-rows.ts';
 import { rows } from '../tables/rows.ts';
@@ -15,6 +18,11 @@ describe('what is generated', () => {
   test('is of today (else: npm run generate)', () => {
     expect(packRows(allRows) === packedRows).toBe(true);
     expect(packPlans(rows) === packedPlans).toBe(true);
+    for (const features of [undefined, ...cpuModels.map(decoderFeatures)]) {
+      const fresh = compileFor(features), ready = dispatchFor(features);
+      expect(ready.roots).toEqual(fresh.roots);
+      expect(ready.nodes).toEqual(fresh.nodes);
+    }
   });
   test('gives the rows back as the tables say them', () => {
     expect(rows).toEqual(allRows);

@@ -20,8 +20,6 @@ type PackedSpec = readonly [string, number, HandlerSpec['size'], string, Address
 const packed = JSON.parse(packedPlans) as { readonly specs: readonly PackedSpec[]; readonly variants: readonly number[] };
 
 const plans: (Plan | undefined)[] = [];
-const byVariant = new Map<number, number>();
-for (let i = 0; i < packed.variants.length; i += 2) byVariant.set(packed.variants[i]!, packed.variants[i + 1]!);
 const facts: (VariantFacts | undefined)[] = [];
 
 function unpack(n: number): Plan | undefined {
@@ -40,11 +38,23 @@ const planAt = (n: number): Plan | undefined => (plans[n] ??= unpack(n));
 /** The plan of a handler by its number in µops. */
 export const planNumber = (number: number): Plan | undefined => planAt(number - PSEUDO_COUNT);
 
+/** The handler of a variant, in a list of pairs in the order of the variants; −1 when it has none. */
+function find(variant: number): number {
+  const { variants } = packed;
+  let low = 0, high = variants.length >> 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (variants[2 * middle]! < variant) low = middle + 1;
+    else high = middle;
+  }
+  return variants[2 * low] === variant ? variants[2 * low + 1]! : -1;
+}
+
 /** The plan of a decoded instruction; `undefined` when it has no meaning yet. */
 export function planOf(d: Decoded, near: boolean, flat: boolean): Plan | undefined {
   const row = facts[d.row] ??= variantFacts(rows[d.row]!);
-  const n = byVariant.get((d.row << VARIANT_BITS) | codeOf(row, d, near, flat));
-  return n === undefined ? undefined : planAt(n);
+  const n = find((d.row << VARIANT_BITS) | codeOf(row, d, near, flat));
+  return n < 0 ? undefined : planAt(n);
 }
 
 /** The handler that leaves to TypeScript. */

@@ -18,6 +18,7 @@ export function powerOn(p: Processor): void {
   state.set('pat', PAT_RESET);
   state.set('xcr0', 1n);
   state.set('apicBase', BigInt(APIC_BASE | APIC_ENABLED | (p.index === 0 ? BOOTSTRAP : 0)) & 0xffff_ffffn);
+  p.apics?.setBase(p.index, state.low('apicBase'), 0);
   p.msrs.reset();
   p.translation.forgetAll();
 }

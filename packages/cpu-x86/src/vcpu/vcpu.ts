@@ -18,7 +18,7 @@ import { intercept } from '../system/exits.ts';
 import { systemInstructions } from '../system/instructions/table.ts';
 import type { Instruction } from '../system/instructions/instruction.ts';
 import { deliver, type Event } from '../system/interrupt.ts';
-import { MsrBank, type MsrDevice } from '../system/msr-bank.ts';
+import { MsrBank } from '../system/msr-bank.ts';
 import { nextRip } from '../system/operands.ts';
 import { Exception, Processor, Step } from '../system/processor.ts';
 import { enterSmm, inSmm } from '../system/smm.ts';
@@ -68,7 +68,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     const bounds = { ...(pages === undefined ? {} : { pages }), ...(uops === undefined ? {} : { uops }) };
     this.engine = new Engine(memory, mmu, host.io, index, { decoder: new Decoder({ features: decoderFeatures(model) }), ...bounds });
     this.state = this.engine.state;
-    const p = new Processor(this.engine, this.control, host.space.dma(), host.io, host.clock, model, index);
+    const p = new Processor(this.engine, this.control, host.space.dma(), model, host);
     p.translation = new Translation(this.engine);
     const control = new ControlRegisters(p, p.translation);
     p.msrs = new MsrBank(p, control);
@@ -81,10 +81,6 @@ export class X86Vcpu implements Vcpu<X86State> {
 
   get instructions(): number {
     return this.processor.instructions;
-  }
-  /** Whoever answers the MSRs of a local APIC. */
-  set msrDevice(device: MsrDevice | undefined) {
-    this.processor.msrs.device = device;
   }
 
   run(budget: number): VmExit {

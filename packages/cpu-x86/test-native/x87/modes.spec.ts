@@ -1,4 +1,5 @@
-/** What user mode on the processor at hand cannot show: real-address mode, CPL 0, what the engine itself reports. */
+/** What user mode on the processor at hand cannot show: real-address mode, CPL 0, a component that not all have. */
+import { MMU_OFFSETS } from '@polyvisor/core';
 import { describe, expect, test } from 'vitest';
 import { Random as Numbers } from '../../test-x87/generate.ts';
 import { Random } from '../cases.ts';
@@ -76,19 +77,46 @@ describe('XSAVES and XRSTORS', () => {
   });
 });
 
-describe('XGETBV', () => {
-  const xgetbv = [0x0f, 0x01, 0xd0];
-  test('gives XCR0', () => {
-    const { registers } = run(xgetbv, { registers: { 0: 99n, 2: 99n } });
-    expect([registers[0], registers[2]]).toEqual([7n, 0n]);
+describe('PKRU', () => {
+  const place = PLACE + 64, word = (bytes: Uint8Array, at: number): number => view(bytes).getUint32(at + 64, true);
+  const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
+  const keys = (value: number) => (): void => {
+    state.set('xcr0', 0x207n);
+    state.setWord('pkru', value);
+  };
+  const instruction = (...bytes: number[]): number[] => [0x48, 0x0f, ...bytes, 0x25, ...little(place)];
+  const xsavec = instruction(0xc7, 0x24), xrstor = instruction(0xae, 0x2c);
+
+  test('follows the upper halves of YMM in the compacted format', () => {
+    const { memory } = run(xsavec, { registers: { 0: 0x207n }, before: keys(0x1234) });
+    expect([word(memory, 576 + 256), word(memory, 512), word(memory, 520)]).toEqual([0x1234, 0x207, 0x207]);
   });
-  test('with ECX 1 gives the components that are in use', () => {
-    const area = new Uint8Array(832);
-    area[512] = 6;
-    area[576 + 3] = 1;
-    expect(run(xgetbv, { area, registers: { 1: 1n } }).registers[0]).toBe(4n);
+  test('takes their place where they are not asked for', () => {
+    const { memory } = run(xsavec, { registers: { 0: 0x201n }, before: keys(0x1234) });
+    expect([word(memory, 576), word(memory, 520)]).toEqual([0x1234, 0x201]);
   });
-  test('knows no other register', () => {
-    expect(run(xgetbv, { registers: { 1: 2n } }).vector).toBe(13);
+  test.each([[0x207n], [0x201n], [0x200n]])('is loaded from an image of components %s', (components) => {
+    const { memory } = run(xsavec, { registers: { 0: components }, before: keys(0x1234) });
+    run(xrstor, { memory, registers: { 0: 0x200n }, before: keys(0x55) });
+    expect(state.word('pkru')).toBe(0x1234);
+  });
+  test('becomes zero where the image has it in its initial configuration', () => {
+    run(xrstor, { registers: { 0: 0x200n }, before: keys(0x55) });
+    expect(state.word('pkru')).toBe(0);
+  });
+  test('has its place in the standard format', () => {
+    const at = DATA, bytes = [0x48, 0x0f, 0xae, 0x24, 0x25, ...little(at)];
+    run(bytes, { registers: { 0: 0x207n }, before: keys(0x1234) });
+    expect([...emulated.data(0, 2688, 8)]).toEqual([0x34, 0x12, 0, 0, 0, 0, 0, 0]);
+  });
+  test('when changed empties the TLB, whose entries the old value allowed', () => {
+    const { view: words } = emulated.host, entry = (): bigint => words.getBigInt64(words.getInt32(emulated.cpu.block + MMU_OFFSETS.tlb, true) + ((PLACE >>> 12) & 4095) * 32, true);
+    const load = [0x8b, 0x04, 0x25, ...little(PLACE)];
+    run(load);
+    expect(entry()).not.toBe(-1n);
+    run(xrstor, { registers: { 0: 0x200n }, before: keys(0) });
+    expect(entry()).not.toBe(-1n);
+    run(xrstor, { registers: { 0: 0x200n }, before: keys(4) });
+    expect(entry()).toBe(-1n);
   });
 });

@@ -15,8 +15,6 @@ next_gate:
   and eax, 0x1F
   cmp eax, 5
   je skip_gate                           ; task gates are in another guest
-  and eax, 7
-  cmp eax, 4                             ; 16-bit gates that look like interrupt gates come below
   S "gate"
   mov eax, [counter]
   mov cl, 3
@@ -132,7 +130,6 @@ skip_gate:
   TRY "mov to segment 7", {db 0x8E, 0xF8}
   TRY "mov cr1", {db 0x0F, 0x20, 0xC8}
   TRY "mov cr5", {db 0x0F, 0x20, 0xE8}
-  TRY "mov cr9 by lock is not for everybody", {db 0x0F, 0x20, 0xC8}
   TRY "sixteen bytes", {times 15 db 0x66}, {nop}
   TRY "fifteen bytes", {times 14 db 0x66}, {nop}
   TRY "sixteen bytes of a known instruction", {times 10 db 0x3E}, {mov dword [value], 1}
@@ -186,14 +183,14 @@ skip_gate:
   MEND 4
   BREAK 13
   BREAK 8
-  TRY "shutdown: no double fault handler", {mov eax, 0x208}, {mov ds, eax}
+  TRY "shutdown, no double fault handler", {mov eax, 0x208}, {mov ds, eax}
   MEND 13
   MEND 8
-  TRY "shutdown: empty table", {lidt [idtr_empty]}, {ud2}
+  TRY "shutdown, empty table", {lidt [idtr_empty]}, {ud2}
   lidt [idtr]
-  TRY "shutdown: int with an empty table", {lidt [idtr_empty]}, {int 0x45}
+  TRY "shutdown, int with an empty table", {lidt [idtr_empty]}, {int 0x45}
   lidt [idtr]
-  TRY "shutdown: no stack at CPL 3", {mov dword [tss + 8], 0}, {TO_R3}, {ud2}
+  TRY "shutdown, no stack at CPL 3", {mov dword [tss + 8], 0}, {TO_R3}, {ud2}
   T "stack fault while delivering at CPL 0"
   SETD TD, 0x300000, 0xFF, 0x93, 4
   mov eax, TD

@@ -87,8 +87,6 @@ main:
   STACK "int at sp=6", 6, {int 0x41}
   STACK "pusha at sp=10", 16, {pusha}
   STACK "pusha at sp=6", 6, {pusha}
-  STACK "pusha at sp=7", 7, {pusha}
-  STACK "pusha at sp=F", 15, {pusha}
   STACK "popa at sp=FFF8", 0xFFF8, {popa}
   STACK "enter wraps", 1, {enter 4, 0}
   STACK "leave", 0x100, {mov bp, 0xFFFF}, {leave}

@@ -13,11 +13,12 @@ bits 32
 %define TSS_B (SCRATCH + 0x1200)         ; a 16-bit one, selector TD + 8
 %define GATE TD + 16                     ; a task gate to TD
 %define TASK_STACK 0xE000
+%define TSS_F(vector) (SCRATCH + 0x1800 + ((vector) - 10) * 0x80) ; selectors TD + 32 on: the handlers of 10 to 13
 
 ; Fresh task state segments, and the main task running. Keeps nothing.
 fresh:
   mov edi, TSS_A
-  mov ecx, 0x100
+  mov ecx, 0x300
   xor eax, eax
   rep stosd
   mov dword [TSS_A + 4], STACK_TSS0
@@ -46,10 +47,25 @@ fresh:
   SETD TD + 8, TSS_B, 0x2B, 0x81, 0
   mov dword [gdt + GATE], TD << 16
   mov dword [gdt + GATE + 4], 0xE500
+%assign i 10
+%rep 4
+  mov dword [TSS_F(i) + 32], task_fault
+  mov dword [TSS_F(i) + 36], 2
+  mov dword [TSS_F(i) + 40], i
+  mov dword [TSS_F(i) + 56], TASK_STACK - 0x800
+  mov dword [TSS_F(i) + 72], DS32
+  mov dword [TSS_F(i) + 76], CS32
+  mov dword [TSS_F(i) + 80], DS32
+  mov dword [TSS_F(i) + 84], DS32
+  mov dword [TSS_F(i) + 100], 0x680000
+  SETD TD + 32 + (i - 10) * 8, TSS_F(i), 0x67, 0x89, 0
+  %assign i i + 1
+%endrep
   mov byte [gdt + TSS32 + 5], 0x89
   mov eax, TSS32
   ltr ax
   mov word [tss], 0
+  xor ebx, ebx
   ret
 
 tests:
@@ -94,11 +110,21 @@ tests:
   TASK "task gate in the IDT, tss of 16 bits", {mov word [IDT + 0x45 * 8 + 2], TD + 8}, {int 0x45}
   mov word [IDT + 0x45 * 8 + 2], TD
 
-  ; ---- what is wrong in the new task
+  ; ---- what is wrong in the new task: the handlers are tasks, as SDM 3A 6.15 asks for
+  mov esi, IDT + 10 * 8
+  mov edi, saved
+  mov ecx, 8
+  rep movsd
+%assign i 10
+%rep 4
+  mov dword [IDT + i * 8], (TD + 32 + (i - 10) * 8) << 16
+  mov dword [IDT + i * 8 + 4], 0x8500
+  %assign i i + 1
+%endrep
   TASK "new cs null", {mov dword [TSS_A + 76], 0}, {jmp TD:0}
   TASK "new cs is data", {mov dword [TSS_A + 76], DS32}, {jmp TD:0}
   TASK "new cs not present", {SETD TD + 24, 0, 0xFFFFF, 0x1B, 0xC}, {mov dword [TSS_A + 76], TD + 24}, {jmp TD:0}
-  TASK "new cs of RPL 3 with DPL 0", {mov dword [TSS_A + 76], CS32 | 3}, {jmp TD:0}
+  TASK "new cs of RPL 3 with DPL 0", {mov dword [TSS_A + 76], CS32 | 3}, {mov dword [TSS_A + 80], UDS}, {mov dword [TSS_A + 84], UDS}, {mov dword [TSS_A + 72], UDS}, {jmp TD:0}
   TASK "new cs beyond the table", {mov dword [TSS_A + 76], 0x208}, {jmp TD:0}
   TASK "new ss null", {mov dword [TSS_A + 80], 0}, {jmp TD:0}
   TASK "new ss is code", {mov dword [TSS_A + 80], CS32}, {jmp TD:0}
@@ -111,9 +137,13 @@ tests:
   TASK "new ldt is data", {mov dword [TSS_A + 96], DS32}, {jmp TD:0}
   TASK "new ldt not present", {SETD TD + 24, ABS(ldt), 0x7F, 2, 0}, {mov dword [TSS_A + 96], TD + 24}, {jmp TD:0}
   TASK "new ldt", {mov dword [TSS_A + 96], LDTSEL}, {jmp TD:0}
-  TASK "new task at CPL 3", {mov dword [TSS_A + 76], UCS32}, {mov dword [TSS_A + 80], UDS}, {mov dword [TSS_A + 84], UDS}, {mov dword [TSS_A + 32], task3}, {jmp TD:0}
-  TASK "T bit", {mov byte [TSS_A + 100], 1}, {jmp TD:0}
+  TASK "new task at CPL 3", {mov dword [TSS_A + 76], UCS32}, {mov dword [TSS_A + 80], UDS}, {mov dword [TSS_A + 84], UDS}, {mov dword [TSS_A + 72], UDS}, {mov dword [TSS_A + 32], task3}, {jmp TD:0}
   TASK "eip beyond the limit", {SETD TD + 24, 0, 0xFFF, 0x9B, 4}, {mov dword [TSS_A + 76], TD + 24}, {jmp TD:0}
+  mov esi, saved
+  mov edi, IDT + 10 * 8
+  mov ecx, 8
+  rep movsd
+  TASK "T bit", {mov byte [TSS_A + 100], 1}, {jmp TD:0}
   TASK "flags of the new task", {mov dword [TSS_A + 36], 0x3ED7 & ~0x100}, {jmp TD:0}
   TASK "trap flag of the new task", {mov dword [TSS_A + 36], 0x102}, {jmp TD:0}
 
@@ -153,6 +183,8 @@ tests:
   E
   T "int, iret"
   call fresh
+  mov dword [IDT + 0x45 * 8], TD << 16
+  mov dword [IDT + 0x45 * 8 + 4], 0xE500
   mov dword [TSS_A + 32], task_back
   int 0x45
   call show_state
@@ -160,13 +192,6 @@ tests:
   T "iret to a task that is not busy"
   call fresh
   mov word [tss], TD
-  push dword 0x4002
-  popfd
-  iretd
-  E
-  T "iret to itself"
-  call fresh
-  mov word [tss], TSS32
   push dword 0x4002
   popfd
   iretd
@@ -183,7 +208,7 @@ tests:
   clts
   T "task switch clears the local breakpoints"
   call fresh
-  mov eax, 0x3FF
+  mov eax, 0xFF
   mov dr7, eax
   mov dword [TSS_A + 32], task_back
   call TD:0
@@ -220,6 +245,26 @@ restore_gate:
   mov [IDT + 13 * 8 + 4], eax
   ret
 
+; The error code is on the stack, the vector in EAX.
+task_fault:
+  pop ebx
+  P "handler", eax, 2
+  P "e", ebx, 4
+  str ecx
+  P "tr", ecx, 4
+  P "link", [TSS_F(10)], 4
+  P "link", [TSS_F(11)], 4
+  P "link", [TSS_F(12)], 4
+  P "link", [TSS_F(13)], 4
+  mov eax, [TSS_A + 32]
+  sub eax, task
+  P "a.eip", eax, 4
+  P "a.cs", [TSS_A + 76], 4
+  P "a.ss", [TSS_A + 80], 4
+  P "a.esp", [TSS_A + 56], 4
+  P "a.ds", [TSS_A + 84], 4
+  call show_state
+  jmp t_recover32
 task_error:
   pop eax
 task:
@@ -235,6 +280,8 @@ task_jump:
   jmp TSS32:0
 bits 16
 task16:
+  movzx esp, sp                          ; the upper halves are undefined
+  movzx eax, ax
   int 0x41
 task16_back:
   iret
@@ -243,8 +290,7 @@ bits 32
 ; What a task switch left: for INT 41h and faults alike.
 show_task:
   call show_state
-  P "ebx", [ebp + 24], 8
-  mov edx, ds
+  P "bx", [ebp + 24], 4
   clc
   ret
 show_state:
@@ -273,5 +319,5 @@ show_state:
   ret
 
 align 16
-saved: dd 0, 0
+saved: times 8 dd 0
 %include "tss.inc"

@@ -143,7 +143,7 @@ bits 32
   mov byte [gdt + TSS32 + 5], 0x89
   mov eax, TSS32
   ltr ax
-  GATE "inner stack of CPL 0 is bad: double fault is not delivered either", 0x9B, 0xEC, 0, TD + 8, {mov dword [tss + 8], 0}, {TO_R3}, {call far [target]}
+  GATE "inner stack of CPL 0 is bad, double fault is not delivered either", 0x9B, 0xEC, 0, TD + 8, {mov dword [tss + 8], 0}, {TO_R3}, {call far [target]}
   mov dword [h_hook], show_stack
 
   ; ---- returns

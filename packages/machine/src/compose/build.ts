@@ -2,6 +2,7 @@ import {
   FRAME_SIZE, PolyvisorError, openSection,
   type AddressSpace, type AnyDevice, type Backend, type Host, type InterruptController, type IoAccess,
   type MachineEvents, type Mmu, type Region, type Section, type Vcpu,
+  type LocalApics,
 } from '@polyvisor/core';
 import type { MachineClock } from '../clock/clocks.ts';
 import { MmioBus } from '../dispatch/mmio-bus.ts';
@@ -100,7 +101,8 @@ function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
     const id = `cpu.${index}`;
     const log = createLog(id, events, () => clock.now());
     const state = saved && openSection(id, plan.cpu.plugin.state, saved.get(id));
-    const cpuHost = { index, host: input.host, space, mmu, io, clock, log };
+    const apics = plan.apics && (resolve(plan.apics) as LocalApics | undefined);
+    const cpuHost = { index, host: input.host, space, mmu, io, clock, log, apics };
     const vcpu = plan.cpu.plugin.create(plan.cpu.config, cpuHost, state);
     undo.push(() => {
       vcpu.destroy();

@@ -1,5 +1,5 @@
 import {
-  FRAME_SIZE, PolyvisorError, lineWish, schemaProblems, throwIfAny,
+  LocalApicsToken, FRAME_SIZE, PolyvisorError, lineWish, schemaProblems, throwIfAny,
   type AnyBackendPlugin, type AnyCpuPlugin, type AnyDevicePlugin, type AnyMmuPlugin, type LineKind, type Problem,
   type RamRange, type Resources, type Scope,
 } from '@polyvisor/core';
@@ -40,6 +40,8 @@ export interface Plan {
   /** In creation order. */
   readonly devices: readonly DevicePlan[];
   readonly controller: Source | undefined;
+  /** Who has the processors' local APICs. */
+  readonly apics: Source | undefined;
 }
 
 /** Checks everything that can be checked before anything is made, and throws one error with all problems. */
@@ -72,7 +74,7 @@ export function planMachine(input: unknown, plugins: Plugins, scope: Scope, name
   throwIfAny(problems);
   // Both exist, or there was a problem; the compiler cannot know.
   if (!cpu || !backend) throw new Error('a plugin is missing without a problem');
-  return { description, cpu, mmu, backend: { ...backend, services: backendServices }, ram, devices: ordered, controller };
+  return { description, cpu, mmu, backend: { ...backend, services: backendServices }, ram, devices: ordered, controller, apics: binder.optional(LocalApicsToken) };
 }
 
 function failed(problems: readonly Problem[]): PolyvisorError {

@@ -64,6 +64,12 @@ export class ServiceBinder {
     return candidates.length === 1 ? candidates[0]?.source : undefined;
   }
 
+  /** The device that provides a service, if exactly one does. */
+  optional(token: Token<unknown>): Source | undefined {
+    const found = this.#devices.filter((o) => o.key === token.key);
+    return found.length === 1 ? found[0]?.source : undefined;
+  }
+
   /** The device or outside service that is the interrupt controller, if a line or message needs one. */
   interruptController(place: string): Source | undefined {
     return this.bind(place, 'interrupt controller', InterruptControllerToken, undefined);

@@ -19,6 +19,7 @@ export class RunLoop {
   request: Stop | undefined;
   readonly #vcpus: readonly Vcpu[];
   readonly #backend: Backend;
+  readonly #current: { index: number };
   readonly #clock: MachineClock;
   readonly #events: MachineEvents;
   readonly #loop: EventLoop;
@@ -29,7 +30,7 @@ export class RunLoop {
   #cancelSleep: (() => void) | undefined;
 
   constructor(
-    parts: { readonly vcpus: readonly Vcpu[]; readonly backend: Backend },
+    parts: { readonly vcpus: readonly Vcpu[]; readonly backend: Backend; readonly current: { index: number } },
     clock: MachineClock,
     events: MachineEvents,
     loop: EventLoop,
@@ -37,6 +38,7 @@ export class RunLoop {
   ) {
     this.#vcpus = parts.vcpus;
     this.#backend = parts.backend;
+    this.#current = parts.current;
     this.#clock = clock;
     this.#events = events;
     this.#loop = loop;
@@ -124,6 +126,7 @@ export class RunLoop {
     for (const vcpu of this.#vcpus) {
       if (!vcpu.runnable) continue;
       ran = true;
+      this.#current.index = vcpu.index;
       const exit = vcpu.run(Math.min(quantum, this.#clock.budget()));
       this.#answer(vcpu, exit);
       if (!this.#running) return ran;

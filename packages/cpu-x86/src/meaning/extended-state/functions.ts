@@ -1,17 +1,19 @@
 /**
  * The components of the extended state, between a vCPU's block and an image in the engine's buffer (Intel SDM vol. 1,
- * 10.5.1 and 13.4): x87, SSE and AVX. One copy of the functions in each module that needs any.
+ * 10.5.1 and 13.4): x87, SSE, AVX and PKRU. One copy of the functions in each module that needs any.
  */
-import { QUAD_OFFSETS, VECTOR_REGISTERS_AT, WORD_OFFSETS, X87_REGISTERS_AT } from '@polyvisor/core';
+import {
+  MMU_OFFSETS, QUAD_OFFSETS, TLB_ENTRIES, TLB_ENTRY_SIZE, VECTOR_REGISTERS_AT, WORD_OFFSETS, X87_REGISTERS_AT,
+} from '@polyvisor/core';
 import { type Func, type FunctionBuilder, i32, i64, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import { ENGINE } from '../../state/engine-layout.ts';
 import { CONTROL_INITIAL, Fpu } from '../x87/fpu.ts';
 import { fpuFunctions } from '../x87/functions.ts';
 
 /** Bits of XCR0 and of the masks and headers of XSAVE. */
-export const COMPONENT = { x87: 1, sse: 2, avx: 4, all: 7 } as const;
-/** Where an image has its parts, and how long they are. The upper halves of YMM lie alike in both formats, as the only extended component. */
-export const AREA = { registers: 32, mxcsr: 24, xmm: 160, header: 512, headerSize: 64, avx: 576, size: 832 } as const;
+export const COMPONENT = { x87: 1, sse: 2, avx: 4, pkru: 0x200, all: 0x207 } as const;
+/** Where an image has its parts. The upper halves of YMM lie alike in both formats, as the first extended component; PKRU follows what there is. */
+export const AREA = { registers: 32, mxcsr: 24, xmm: 160, header: 512, headerSize: 64, extended: 576, avx: 576, avxSize: 256, pkru: 2688, pkruSize: 8 } as const;
 export const MXCSR_INITIAL = 0x1f80;
 /** Bits of MXCSR that may be set, which images report. */
 export const MXCSR_MASK = 0xffff;
@@ -31,6 +33,8 @@ export interface StateFunctions {
   readonly saveUpper: Sized;
   readonly loadUpper: Sized;
   readonly clearUpper: Sized;
+  /** `(state, value)`: what the TLB holds was allowed by the old value. */
+  readonly setPkru: Sized;
   /** Components that are not in their initial configuration (XINUSE, 13.6). MXCSR does not count. */
   readonly inUse: Func<readonly ['i32'], readonly ['i32']>;
 }
@@ -118,11 +122,18 @@ function define(m: ModuleBuilder): StateFunctions {
       s.set(j, i32.add(j.get(), 16));
       s.br_if(next, i32.lt_u(j.get(), i32.add(state, 128)));
     });
+    const pkru = i32.mul(i32.ne(i32.load(at(state), WORD_OFFSETS.pkru), 0), COMPONENT.pkru);
     const bit = (v: Value<'i64'>, component: number): Value<'i32'> => i32.mul(i64.ne(v, 0), component);
-    return i32.or(bit(x87.get(), COMPONENT.x87), i32.or(bit(sse.get(), COMPONENT.sse), bit(avx.get(), COMPONENT.avx)));
+    return i32.or(bit(x87.get(), COMPONENT.x87), i32.or(bit(sse.get(), COMPONENT.sse), i32.or(bit(avx.get(), COMPONENT.avx), pkru)));
+  });
+  const setPkru = m.func('setPkru', { params: ['i32', 'i32'], results: [] }, (s, state, value) => {
+    s.if(i32.eq(i32.load(at(state), WORD_OFFSETS.pkru), value), () => s.return());
+    s.i32.store(at(state), value, WORD_OFFSETS.pkru);
+    // Tags of all ones never compare equal.
+    s.memory.fill(at(s.let(i32.load(at(state), MMU_OFFSETS.tlb))), 0xff, m.ptr.const(TLB_ENTRIES * TLB_ENTRY_SIZE));
   });
   return {
-    saveX87, loadX87, clearX87, inUse,
+    saveX87, loadX87, clearX87, inUse, setPkru,
     saveXmm: vectors('saveXmm', 0, AREA.xmm, 'save'), loadXmm: vectors('loadXmm', 0, AREA.xmm, 'load'), clearXmm: vectors('clearXmm', 0, 0, 'clear'),
     saveUpper: vectors('saveUpper', 16, AREA.avx, 'save'), loadUpper: vectors('loadUpper', 16, AREA.avx, 'load'),
     clearUpper: vectors('clearUpper', 16, 0, 'clear'),

@@ -1,6 +1,6 @@
 /** FXSAVE, FXRSTOR, LDMXCSR and STMXCSR (Intel SDM vol. 1, 10.5; vol. 2, under their names). */
 import { WORD_OFFSETS } from '@polyvisor/core';
-import { type FunctionBuilder, i32, select, type Value } from '@polyvisor/wasm';
+import { type FunctionBuilder, i32, type Value } from '@polyvisor/wasm';
 import { ENGINE } from '../../state/engine-layout.ts';
 import { type EmitContext, type MeaningEntry, type Meanings, Vector } from '../context.ts';
 import { as32 } from '../words.ts';
@@ -69,6 +69,3 @@ const stmxcsr: MeaningEntry = { cold: true, build: (c) => c.set(0, c.s.let(mxcsr
 export const fx: Meanings = {
   FXSAVE: fxsave(0), FXSAVE64: fxsave(1), FXRSTOR: fxrstor(0), FXRSTOR64: fxrstor(1), LDMXCSR: ldmxcsr, STMXCSR: stmxcsr,
 };
-/** Bytes of an XSAVE image up to the last component of a set. */
-export const imageSize = (components: Value<'i32'>, avx: number): Value<'i32'> =>
-  select(i32.const(AREA.size), AREA.avx, i32.and(components, avx));

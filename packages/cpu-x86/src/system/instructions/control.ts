@@ -13,7 +13,9 @@ type Number_ = keyof typeof NAMES;
 export function controlInstructions(control: ControlRegisters, translation: Translation): Record<string, Instruction> {
   const fromControl: Instruction = (p, d) => {
     if (!privileged(p)) return Step.fault;
-    const n = d.reg as Number_, value = p.state.low(NAMES[n]);
+    const n = d.reg as Number_;
+    if (n === 8 && p.apics !== undefined) p.state.setHalves('cr8', p.apics.taskPriority(p.index), 0);
+    const value = p.state.low(NAMES[n]);
     if (p.control.interceptsControlRegister(n, 'read')) {
       return intercept(p, d.length, { what: 'controlRegister', register: n, access: 'read', general: d.rm, value });
     }
@@ -35,6 +37,7 @@ export function controlInstructions(control: ControlRegisters, translation: Tran
       default:
         if (high !== 0 || (low & ~15) !== 0) return retire(p.protection(0));
         p.state.setHalves('cr8', low, 0);
+        p.apics?.setTaskPriority(p.index, low);
         return Step.done;
     }
   };

@@ -2,7 +2,7 @@
 import type { Row } from '../../tables/types.ts';
 import type { MeaningName } from '../meaning-of.ts';
 
-const STATE = /^(FXSAVE|FXRSTOR|XSAVE|XRSTOR|XGETBV|V?(LD|ST)MXCSR)/;
+const STATE = /^(FXSAVE|FXRSTOR|XSAVE|XRSTOR|V?(LD|ST)MXCSR)/;
 /** Encodings that do what others do. */
 const ALIAS = /_D[0-9A-F](_D[0-9A-F])?$/;
 
