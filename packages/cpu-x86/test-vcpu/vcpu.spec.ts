@@ -190,7 +190,7 @@ describe('code that changes', () => {
 });
 
 describe('alignment checks', () => {
-  test.each([['load', [0x8b, 0x04, 0x25, 1, 0x98, 0, 0]], ['store', [0x66, 0x89, 0x04, 0x25, 1, 0x98, 0, 0]], ['push', [0x50]]] as const)(
+  test.each([['load', [0x8b, 0x04, 0x25, 1, 0x98, 0, 0]], ['store', [0x89, 0x04, 0x25, 2, 0x98, 0, 0]], ['push', [0x50]]] as const)(
     'a misaligned %s at CPL 3 is #AC(0) with CR0.AM and RFLAGS.AC', (what, code) => {
       for (const [ac, cpl, vector] of [[true, 3, 17], [false, 3, 13], [true, 0, -1]] as const) {
         const rig = new Rig();

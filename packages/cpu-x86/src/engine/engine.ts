@@ -11,6 +11,9 @@ import { engineBytes } from '../interp/engine-bytes.ts';
 import { CR0, CR4, RFLAGS } from '../state/bits.ts';
 import { ENGINE, ENGINE_BLOCK_SIZE, NESTED_FAULT, STATUS } from '../state/engine-layout.ts';
 import { MODE_BIT, modeOf } from '../uop/mode.ts';
+import { planNumber } from '../uop/plans.ts';
+import { PSEUDO } from '../uop/pseudo.ts';
+import { UOP, UOP_SIZE } from '../uop/record.ts';
 import { DecodeCache, type DecodeCacheOptions } from './decode-cache.ts';
 import { DeviceAccess } from './device-access.ts';
 
@@ -104,6 +107,7 @@ export class Engine {
       words[at + (ENGINE.budget >> 2)] = left;
       words[at + (ENGINE.cut >> 2)] = 0;
       words[at + (ENGINE.shadowAt >> 2)] = -1;
+      words[at + (ENGINE.repeatAt >> 2)] = -1;
       status = this.#generated.run(this.block);
       left = words[at + (ENGINE.budget >> 2)]!;
       // What was cut from the budget was not run; the run ends early.
@@ -125,6 +129,16 @@ export class Engine {
   get shadowed(): boolean {
     const { view } = this.host;
     return view.getInt32(this.block + ENGINE.shadowAt, true) === view.getInt32(this.block + ENGINE.budget, true);
+  }
+
+  /** Whether the run ended between two iterations of a repeated instruction. */
+  get repeating(): boolean {
+    const { view } = this.host, { block } = this;
+    if (view.getInt32(block + ENGINE.repeatAt, true) !== view.getInt32(block + ENGINE.budget, true)) return false;
+    // Checks may stand in front of the instruction's own µop.
+    let uop = view.getInt32(block + ENGINE.uop, true);
+    while (view.getUint16(uop + UOP.handler, true) === PSEUDO.segment) uop += UOP_SIZE;
+    return planNumber(view.getUint16(uop + UOP.handler, true))?.repeat !== '';
   }
 
   /** Runs a function that was translated from straight-line code at RIP instead of the interpreter. */
@@ -230,8 +244,18 @@ export class Engine {
     if (first < 0) return 0;
     const nextLow = ((low & -4096) + 4096) | 0;
     const long = (this.mode & MODE.BITS64) !== 0;
-    const second = this.codeAt(nextLow, nextLow === 0 && long ? (high + 1) | 0 : high);
+    const second = this.#beyondLimit(nextLow) ? -1 : this.codeAt(nextLow, nextLow === 0 && long ? (high + 1) | 0 : high);
     return this.cache.cross(first >>> FRAME_SHIFT, low & 4095, second < 0 ? -1 : second >>> FRAME_SHIFT, this.#modeAt(low));
+  }
+
+  /** Whether the page at a linear address lies behind the end of the code segment: then #GP(0) is recorded. */
+  #beyondLimit(low: number): boolean {
+    if ((this.mode & MODE_BIT.limited) === 0) return false;
+    const { view } = this.host, { block } = this, cs = this.state.segment('cs');
+    if (((low - Number(cs.base)) >>> 0) <= cs.limit) return false;
+    view.setInt32(block + ENGINE.faultVector, 13, true);
+    view.setInt32(block + ENGINE.faultCode, 0, true);
+    return true;
   }
 
   /** In the page where the code segment's limit lies, but not at its end, each instruction is checked. */

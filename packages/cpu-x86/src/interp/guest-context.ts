@@ -1,6 +1,6 @@
 /** What both executions share of `EmitContext`: everything that does not depend on where operands come from. */
 import { SEGMENT_AT, SEGMENT_OFFSETS, WORD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
-import { i32, i64, type Arg, type Func, type FunctionBuilder, type ModuleBuilder, type TypeList, type Value } from '@polyvisor/wasm';
+import { i32, i64, unlikely, type Arg, type Func, type FunctionBuilder, type ModuleBuilder, type TypeList, type Value } from '@polyvisor/wasm';
 import { type EmitContext, type ImageAccess, type ImplicitSegment, type Repeat, Vector } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
 import { type Helper, helperIn } from '../meaning/helpers.ts';
@@ -100,6 +100,8 @@ export abstract class GuestContext implements EmitContext {
   abstract ownRip(): Value<'i64'>;
   abstract nextRip(): Value<'i64'>;
   abstract longMode(): Value<'i32'>;
+  abstract checkRelative(): void;
+  protected abstract cutToOperand(rip: Value<'i64'>): Value<'i64'>;
   abstract branch(target: Value<'i64'>): void;
   abstract branchRelative(): void;
   abstract again(): void;
@@ -211,6 +213,13 @@ export abstract class GuestContext implements EmitContext {
 
   protected at(address: Value<'i32'>): Value<'ptr'> {
     return this.memory.m.ptr.from_i32_u(address);
+  }
+  /** Beyond the limit of CS, or not canonical in 64-bit code (SDM vol. 2A, "JMP"). */
+  checkTarget(target: Value<'i64'>): void {
+    const { s } = this, to = s.let(this.cutToOperand(target));
+    const wrong = this.spec.size === 64 ? i64.ne(i64.shr_s(i64.shl(to, 16), 16), to)
+      : i64.gt_u(to, i64.load(this.at(this.memory.state), ENGINE.codeLimit));
+    s.if(unlikely(wrong), () => this.raise(Vector.protection, 0));
   }
   /** Cuts an instruction pointer to the code segment's width. */
   protected cutToCode(rip: Value<'i64'>): Value<'i64'> {

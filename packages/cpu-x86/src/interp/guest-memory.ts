@@ -222,11 +222,20 @@ export function defineMemoryFunctions(m: ModuleBuilder, imports: MemoryImports):
       const within = s.let(i32.and(i32.wrap_i64(linear), 4095));
       // #AC(0) (SDM vol. 3A, 6.15): operands of 16 bytes and more have rules of their own.
       s.if(i32.load(at(state), ENGINE.alignment), () => {
-        s.if(i32.and(i32.le_u(bytes, 8), i32.and(within, i32.sub(bytes, 1))), () => {
+        // A float of 80 bits wants 8 bytes.
+        const mask = select(i32.const(7), i32.sub(bytes, 1), i32.eq(bytes, 10));
+        s.if(i32.and(i32.le_u(bytes, 10), i32.ne(i32.and(within, mask), 0)), () => {
           s.i32.store(at(state), 17, ENGINE.faultVector);
           s.i32.store(at(state), 0, ENGINE.faultCode);
           s.return(i32.const(0));
         });
+      });
+      // All bytes must be canonical, and that comes before any page (SDM vol. 1, 3.3.7.1).
+      const last = s.let(i64.add(linear, i64.extend_i32_u(i32.sub(bytes, 1))));
+      s.if(i64.ne(i64.shr_s(i64.shl(last, 16), 16), last), () => {
+        s.i32.store(at(state), NOT_CANONICAL, ENGINE.faultVector);
+        s.i32.store(at(state), 0, ENGINE.faultCode);
+        s.return(i32.const(0));
       });
       const halves = (address: Value<'i64'>): [Value<'i32'>, Value<'i32'>] => [s.let(i32.wrap_i64(address)), s.let(i32.wrap_i64(i64.shr_u(address, 32)))];
       const first = s.call(page, state, ...halves(linear), bytes, access);

@@ -252,7 +252,11 @@ function defineRun(m: ModuleBuilder, memory: MemoryFunctions, imports: Imports, 
       s.if(way, () => {
         s.br_if(fault, i32.eq(way, COLD.exception));
         s.if(i32.eq(way, COLD.jump), () => jump(s.let(i64.load(at, ENGINE.target))));
-        s.if(i32.eq(way, COLD.near), () => near(i32.load(at, ENGINE.target)));
+        s.if(i32.eq(way, COLD.near), () => {
+          const offset = s.let(i32.load(at, ENGINE.target));
+          s.if(i32.eq(offset, i32.load16_u(ptr(uop.get()), UOP.offset)), () => s.i32.store(at, budget.get(), ENGINE.repeatAt));
+          near(offset);
+        });
         leaveAt(out, STATUS.system);
       });
     }

@@ -153,9 +153,17 @@ export class TranslatedContext extends GuestContext {
   nextRip(): Value<'i64'> {
     return this.ripAt(i64.const(this.field16(UOP.offset) + this.uop.getUint8(UOP.length)));
   }
-  branch(target: Value<'i64'>): void {
+  protected cutToOperand(rip: Value<'i64'>): Value<'i64'> {
     const { size } = this.spec;
-    this.flow.jump(this.s.let(size === 64 ? target : i64.and(target, i64.const(size === 16 ? 0xffff : -1, 0))));
+    return size === 64 ? rip : i64.and(rip, i64.const(size === 16 ? 0xffff : -1, 0));
+  }
+  checkRelative(): void {
+    this.checkTarget(this.s.let(this.ripAt(this.immediate())));
+  }
+  branch(target: Value<'i64'>): void {
+    const to = this.s.let(this.cutToOperand(target));
+    this.checkTarget(to);
+    this.flow.jump(to);
   }
   branchRelative(): void {
     this.branch(this.ripAt(this.immediate()));

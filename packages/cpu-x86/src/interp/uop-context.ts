@@ -152,11 +152,16 @@ export class UopContext extends GuestContext {
   nextRip(): Value<'i64'> {
     return this.ripAt(i64.extend_i32_u(i32.add(this.field16(UOP.offset), this.field8(UOP.length))));
   }
-  private cutToOperand(rip: Value<'i64'>): Value<'i64'> {
+  protected cutToOperand(rip: Value<'i64'>): Value<'i64'> {
     return this.spec.size === 64 ? rip : i64.and(rip, i64.const(this.spec.size === 16 ? 0xffff : -1, 0));
   }
   branch(target: Value<'i64'>): void {
-    this.flow.jump(this.s.let(this.cutToOperand(target)));
+    const to = this.s.let(this.cutToOperand(target));
+    this.checkTarget(to);
+    this.flow.jump(to);
+  }
+  checkRelative(): void {
+    if (!this.spec.near) this.checkTarget(this.s.let(this.ripAt(this.immediate())));
   }
   branchRelative(): void {
     if (this.spec.near) this.flow.near(i32.load(this.at(this.uop()), UOP.immediate));

@@ -118,6 +118,10 @@ export interface EmitContext {
   longMode(): Value<'i32'>;
   /** RIP of the next instruction, cut to the code segment's width. */
   nextRip(): Value<'i64'>;
+  /** #GP(0) when a branch to this RIP, cut to the operand size, is not possible; `branch` asks itself. Comes before anything is written. */
+  checkTarget(target: Value<'i64'>): void;
+  /** The same for the target of a relative branch. */
+  checkRelative(): void;
   /** Goes on at a RIP, cut to the operand size. */
   branch(target: Value<'i64'>): void;
   /** Goes on at the target that operand 0 of a relative branch names. */

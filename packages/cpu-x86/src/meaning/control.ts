@@ -8,17 +8,20 @@ const jcc: Meaning = (c) => c.s.if(c.flags.condition(c.condition), () => c.branc
 const jmpRelative: Meaning = (c) => c.branchRelative();
 const jmp: Meaning = (c) => c.branch(c.s.let(toU64(c.get(0), c.size)));
 const callRelative: Meaning = (c) => {
+  c.checkRelative();
   pushWord(c, fromI64(c.s.let(c.nextRip()), c.size), c.size);
   c.branchRelative();
 };
 const call: Meaning = (c) => {
   const target = c.s.let(toU64(c.get(0), c.size));
+  c.checkTarget(target);
   pushWord(c, fromI64(c.s.let(c.nextRip()), c.size), c.size);
   c.branch(target);
 };
 const ret: Meaning = (c) => {
   const { s } = c;
   const target = s.let(toU64(topWord(c, c.size), c.size));
+  c.checkTarget(target);
   if (c.operands === 0) dropWord(c, c.size / 8);
   else c.setStackPointer(s.let(c.stackPointer(s.let(i64.add(toU64(c.get(0), c.sizeOf(0)), c.size / 8)))));
   c.branch(target);
@@ -29,9 +32,10 @@ const counter = (c: EmitContext): Value<'i64'> => c.s.let(c.cutToAddress(as64(c.
 const loop = (kind: 'always' | 'equal' | 'different'): Meaning => (c) => {
   const { s } = c;
   const left = s.let(c.cutToAddress(s.let(i64.sub(counter(c), 1))));
-  c.setAddressRegister('rcx', left);
   const more = i64.ne(left, 0);
-  const test = kind === 'always' ? more : i32.and(more, kind === 'equal' ? c.flags.zf() : i32.eqz(c.flags.zf()));
+  const test = s.let(kind === 'always' ? more : i32.and(more, kind === 'equal' ? c.flags.zf() : i32.eqz(c.flags.zf())));
+  s.if(test, () => c.checkRelative());
+  c.setAddressRegister('rcx', left);
   s.if(test, () => c.branchRelative());
 };
 const jcxz: Meaning = (c) => c.s.if(i64.eqz(counter(c)), () => c.branchRelative());

@@ -65,6 +65,8 @@ export const ENGINE = {
   watch: start + 168,
   /** Not zero: accesses of 2, 4 and 8 bytes must be aligned (CR0.AM, RFLAGS.AC, CPL 3). */
   alignment: start + 172,
+  /** The budget that was left when an iteration of a repeated instruction retired and more are due. */
+  repeatAt: start + 176,
   /** An image in guest memory: the host addresses of its first and second part, where it is split, its linear address (64-bit). */
   imageFirst: start + 172,
   imageSecond: start + 176,

@@ -39,7 +39,7 @@ export function raise(p: Processor, first = -1): Step {
       return p.exitWith({ kind: 'intercept', length: 0, info });
     }
     if (vector === Exception.pageFault) p.state.set('cr2', linear);
-    if (deliver(p, { vector, errorCode, software: false, resume: isFault(vector) })) return Step.jump;
+    if (deliver(p, { vector, errorCode, software: false, resume: isFault(vector) || p.repeating })) return Step.jump;
     before = vector;
   }
 }

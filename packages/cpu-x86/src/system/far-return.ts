@@ -60,8 +60,9 @@ function finishReturn(p: Processor, { code, rip, stack }: Return, inner: Stack, 
   if (stack === undefined) inner.commit();
   else {
     p.state.setSegment('ss', stack.segment);
-    if (size === 2 && (stack.segment.rights & RIGHTS.big) === 0) {
-      p.state.setHalves('rsp', (p.state.low('rsp') & 0xffff_0000) | (stack.pointer & 0xffff), 0);
+    // A 16-bit stack takes SP alone, whatever was popped.
+    if (!wide && (stack.segment.rights & RIGHTS.big) === 0) {
+      p.state.setHalves('rsp', (p.state.low('rsp') & 0xffff_0000) | (stack.pointer & 0xffff), p.state.high('rsp'));
     } else p.setAddress('rsp', size === 8 ? stack.pointer : stack.pointer >>> 0);
   }
   if (outer) dropInnerSegments(p);
@@ -214,5 +215,6 @@ function returnTask(p: Processor, length: number): Step {
   const rip = p.address('rip');
   p.setAddress('rip', rip + length);
   if (switchTask(p, d, 'iret')) return Step.jump;
+  if (p.segment('tr').base === tss.base) p.setAddress('rip', rip);
   return Step.fault;
 }

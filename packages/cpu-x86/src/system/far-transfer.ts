@@ -98,8 +98,12 @@ function toTask(p: Processor, d: Descriptor, { call, next, length }: Transfer): 
   if (tss === undefined) return Step.fault;
   const reason = call ? 'call' : 'jmp';
   if (p.control.intercepts('taskSwitch')) return intercept(p, length, { what: 'taskSwitch', selector: tss.selector, reason, errorCode: -1 });
+  const rip = p.address('rip'), from = p.segment('tr').base;
   p.state.setHalves('rip', next, 0);
-  return switchTask(p, tss, reason) ? Step.jump : Step.fault;
+  if (switchTask(p, tss, reason)) return Step.jump;
+  // Before the switch the exception is this instruction's.
+  if (p.segment('tr').base === from) p.setAddress('rip', rip);
+  return Step.fault;
 }
 
 /** The task state segment that a task gate names. */

@@ -33,6 +33,7 @@ export class LinearMemory {
       this.#loadDevice(size);
       return true;
     }
+    this.#watch(linear, size, access);
     const { view } = this.#engine.host;
     this.high = size === 8 ? view.getInt32(at + 4, true) : 0;
     this.low = size >= 4 ? view.getInt32(at, true) : size === 2 ? view.getUint16(at, true) : view.getUint8(at);
@@ -47,8 +48,21 @@ export class LinearMemory {
       this.#storeDevice(size, low, high);
       return true;
     }
+    this.#watch(linear, size, access);
     this.#put(at, size, low, high);
     return true;
+  }
+
+  /** Data breakpoints cover what an instruction accesses, not what the processor looks up. */
+  #watch(linear: number, size: number, access: number): void {
+    const { words } = this.#engine.host;
+    if (words[(this.#engine.block + ENGINE.watch) >> 2] === 0 || (access & FillAccess.implicit) !== 0) return;
+    this.#engine.watch(linear | 0, Math.floor(linear / 2 ** 32) | 0, size, access);
+  }
+  /** All bytes of an access must be canonical, and that comes before any page. */
+  #canonical(linear: number): boolean {
+    const top = (Math.floor(linear / 2 ** 32) | 0) >> 15;
+    return top === 0 || top === -1 || this.#fault(NOT_CANONICAL, 0) !== FAULT;
   }
 
   /** Whether a range of less than 4 KiB can be accessed. */
@@ -73,7 +87,7 @@ export class LinearMemory {
 
   #loadAcross(linear: number, size: number, access: number): boolean {
     if ((access & FillAccess.implicit) === 0 && !this.#aligned(linear, size)) return this.#fault(17, 0) !== FAULT;
-    if (!this.probe(linear, size, access)) return false;
+    if (!this.#canonical(linear + size - 1) || !this.probe(linear, size, access)) return false;
     const halves = [0, 0];
     for (let i = 0; i < size; i++) {
       this.load(linear + i, 1, access);
@@ -85,7 +99,7 @@ export class LinearMemory {
 
   #storeAcross(linear: number, size: number, low: number, high: number, access: number): boolean {
     if ((access & FillAccess.implicit) === 0 && !this.#aligned(linear, size)) return this.#fault(17, 0) !== FAULT;
-    if (!this.probe(linear, size, access)) return false;
+    if (!this.#canonical(linear + size - 1) || !this.probe(linear, size, access)) return false;
     for (let i = 0; i < size; i++) this.store(linear + i, 1, ((i < 4 ? low : high) >> (8 * (i & 3))) & 0xff, 0, access);
     return true;
   }

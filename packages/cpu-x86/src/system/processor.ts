@@ -51,6 +51,8 @@ export class Processor {
   #drawn = 0;
   /** Added to error codes of exceptions while an event is being delivered. */
   external = 0;
+  /** The last instruction was an iteration of a repeated one, and more are due: RF is pushed set. */
+  repeating = false;
   /** A single-step trap is due behind the present instruction. */
   tracing = false;
   /** Bits of DR6 of traps that are due behind the present instruction. */

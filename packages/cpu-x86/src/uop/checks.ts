@@ -72,6 +72,8 @@ export function accessChecks(row: Row, d: Decoded, spec: Plan, mode: number): Ac
       // POP forms its address after the stack pointer has moved.
       const moved = spec.meaning === 'POP' && d.base === 4 ? spec.size / 8 : 0;
       add(d.segment, size, writes(operand), {
+        // CLFLUSH may name execute-only code.
+        kind: spec.meaning === 'TOUCH' ? CHECK.anyRights : 0,
         base: d.base >= 0 ? registerPlace('gpr', d.base) : ENGINE.zero, index: d.index >= 0 ? registerPlace('gpr', d.index) : ENGINE.zero,
         scale: d.scale, displacement: d.disp + moved,
       });

@@ -105,15 +105,20 @@ export class X86Vcpu implements Vcpu<X86State> {
   #advance(left: number): VmExit | undefined {
     const p = this.processor, flags = p.flags, byCode = hasCodeBreakpoints(p);
     const single = byCode || armDataBreakpoints(p) || (flags & (RFLAGS.TF | RFLAGS.RF)) !== 0 || (this.#blocked && this.#deliverable);
-    if (byCode && (flags & RFLAGS.RF) === 0 && this.#codeBreakpoint()) return this.#finish(raise(p));
+    const held = (flags & RFLAGS.RF) !== 0 || (p.state.word('interruptShadow') & InterruptShadow.movSs) !== 0;
+    if (byCode && !held && this.#codeBreakpoint()) return this.#finish(raise(p));
     p.tracing = (flags & RFLAGS.TF) !== 0;
+    const due = p.pendingDebug;
     const status = this.engine.execute(single ? 1 : Math.min(left, SLICE));
     const { retired } = this.engine;
+    p.repeating = retired > 0 && this.engine.repeating;
     if (retired > 0) this.#retired(retired, (flags & RFLAGS.RF) !== 0, this.engine.shadowed);
     switch (status) {
       case STATUS.budget: return undefined;
       case STATUS.exception:
         settleFault(p, true);
+        // An instruction that faults meets no breakpoints.
+        if (retired === 0) p.pendingDebug = due;
         return this.#finish(raise(p));
       case STATUS.system: return this.#system();
       default: return this.#unimplemented();
@@ -127,7 +132,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     const shadow = p.state.word('interruptShadow');
     const now = (shadow & ~BLOCKING) | (shadowed ? InterruptShadow.sti : 0);
     if (now !== shadow) p.state.setWord('interruptShadow', now);
-    if (resumed) p.flags &= ~RFLAGS.RF;
+    if (resumed && !p.repeating) p.flags &= ~RFLAGS.RF;
     if (p.tracing) p.pendingDebug |= BS;
   }
 
@@ -139,7 +144,8 @@ export class X86Vcpu implements Vcpu<X86State> {
     if (instruction === undefined) return this.#unimplemented();
     const shadow = p.state.word('interruptShadow'), blocking = shadow & BLOCKING, resumed = (p.flags & RFLAGS.RF) !== 0;
     p.state.setWord('interruptShadow', shadow & ~BLOCKING);
-    const step = instruction(p, d);
+    p.repeating = false;
+    const due = p.pendingDebug, step = instruction(p, d);
     if (step === Step.done || step === Step.jump) {
       if (step === Step.done) p.setAddress('rip', nextRip(p, d));
       p.instructions++;
@@ -149,6 +155,7 @@ export class X86Vcpu implements Vcpu<X86State> {
       return undefined;
     }
     p.state.setWord('interruptShadow', p.state.word('interruptShadow') | blocking);
+    p.pendingDebug = due;
     return this.#finish(step === Step.fault ? raise(p) : step);
   }
 
@@ -251,7 +258,7 @@ export class X86Vcpu implements Vcpu<X86State> {
   #takeNmi(): VmExit | undefined {
     if (this.control.intercepts('nmi')) return this.#finish(intercept(this.processor, 0, { what: 'nmi' }));
     this.#nmi = false;
-    return this.#deliver({ vector: Exception.nmi, errorCode: -1, software: false, resume: false }, () => {
+    return this.#deliver({ vector: Exception.nmi, errorCode: -1, software: false, resume: this.processor.repeating }, () => {
       this.state.setWord('interruptShadow', this.state.word('interruptShadow') | InterruptShadow.nmi);
     });
   }
@@ -260,7 +267,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     if (this.control.intercepts('externalInterrupt')) return this.#finish(intercept(this.processor, 0, { what: 'externalInterrupt' }));
     const vector = this.#host.io.acknowledgeInterrupt(this.index);
     if (vector < 0) return undefined;
-    return this.#deliver({ vector, errorCode: -1, software: false, resume: false });
+    return this.#deliver({ vector, errorCode: -1, software: false, resume: this.processor.repeating });
   }
 
   /** Enters a handler; exceptions on the way are delivered instead. */

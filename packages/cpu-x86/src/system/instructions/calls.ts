@@ -33,6 +33,8 @@ export const syscall: Instruction = (p, d) => {
   p.flags = (p.flags & ~state.low('sfmask') & ~RFLAGS.RF) | RFLAGS.one;
   flatCode(p, selector, 0, true);
   flatStack(p, selector + 8, 0);
+  // Single steps go by the flag as SYSCALL and SYSRET leave it (SDM vol. 3B, 18.3.1.4).
+  p.tracing = (p.flags & RFLAGS.TF) !== 0;
   return Step.jump;
 };
 
@@ -45,6 +47,7 @@ export const sysret: Instruction = (p, d) => {
   p.setAddress('rip', wide ? target : target >>> 0);
   flatCode(p, (base + (wide ? 16 : 0)) | 3, 3, wide);
   flatStack(p, (base + 8) | 3, 3);
+  p.tracing = (p.flags & RFLAGS.TF) !== 0;
   return Step.jump;
 };
 

@@ -72,6 +72,7 @@ export const strings = (output: boolean): Instruction => (p, d) => {
   if (!rep) return Step.done;
   setCounter(p, 'rcx', counter - 1, d.addressSize);
   // RIP stays: the instruction runs again until the counter is zero.
+  p.repeating = counter !== 1;
   return counter === 1 ? Step.done : Step.jump;
 };
 
