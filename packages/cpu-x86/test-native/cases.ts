@@ -2,6 +2,7 @@
 import { BASE, Decoded, Decoder, rows, VERDICT, MODE, FLAG, STATUS_FLAGS, type Row } from '../src/index.ts';
 import { meaningOf } from '../src/uop/meaning-of.ts';
 import { isVectorRow } from '../src/uop/vector-shapes.ts';
+import { makeNumbers } from './float-cases.ts';
 import { lacking } from './host-features.ts';
 import { CODE, WINDOW, WINDOW_SIZE, type Case } from './native.ts';
 import { aimGather, vectorPlace, vectorState } from './vector-cases.ts';
@@ -149,13 +150,20 @@ export function makeCase(row: Row, legacy: boolean, random: Random): Case | unde
   if (legacy) for (let i = 0; i < 16; i++) registers[i] = i < 8 ? registers[i]! & 0xffffffffn : 0n;
   const memory = Uint8Array.from({ length: WINDOW_SIZE }, () => (random.chance(30) ? random.pick([0, 0xff, 0x80, 0x7f]) : random.below(256)));
   const view = new DataView(memory.buffer);
-  const vector = isVectorRow(row), state = vector ? vectorState(row, d, random) : undefined;
+  const vector = isVectorRow(row);
+  const numbers = vector ? makeNumbers(row, d, random) : undefined, state = vector ? vectorState(row, d, random, numbers) : undefined;
   const address = row.modrm === 'vsib' ? WINDOW + WINDOW_SIZE / 2 : vector ? vectorPlace(row, d, random) : place(random);
   if (row.modrm === 'vsib' && state !== undefined) aimGather(row, d, state, random);
   registers[4] = BigInt(WINDOW + 128 - (random.chance(70) ? 8 * random.below(4) : random.below(16)));
   if (meaning.name === 'LEAVE') registers[5] = BigInt(place(random));
   if (meaning.name === 'ENTER') registers[5] = BigInt(WINDOW + 128 + random.below(64));
   if (d.hasMemory !== 0 && row.mnemonic !== 'LEA' && !aim(d, bytes, registers, address, offset, random)) return undefined;
+  if (numbers !== undefined) {
+    if (d.hasMemory !== 0) numbers.rm.forEach((byte, i) => {
+      if (address + i >= WINDOW && address + i < WINDOW + WINDOW_SIZE) memory[address + i - WINDOW] = byte;
+    });
+    else if (row.operands.some((o) => o.kind.source === 'rm' && o.kind.registers === 'gpr')) registers[d.rm] = new DataView(numbers.rm.buffer).getBigUint64(0, true);
+  }
   if (row.operands.some((o) => o.kind.source === 'maskmov')) {
     if (d.addressSize === 16 || d.segment > 3) return undefined;
     registers[7] = BigInt(address);
@@ -200,11 +208,11 @@ export function makeCase(row: Row, legacy: boolean, random: Random): Case | unde
 export const isStateRow = (row: Row): boolean =>
   row.family === 'x87' || /^(FXSAVE|FXRSTOR|XSAVE|XRSTOR|V?(LD|ST)MXCSR)/.test(row.mnemonic);
 
-/** `count` draws of each implemented row in each mode that has it. */
-export function makeCases(seed: number, count: number): Case[] {
+/** `count` draws of each implemented row in each mode that has it; `only` selects rows by name. */
+export function makeCases(seed: number, count: number, only?: RegExp): Case[] {
   const random = new Random(seed), cases: Case[] = [];
   for (const row of rows) {
-    if (meaningOf(row) === undefined || isStateRow(row)) continue;
+    if (meaningOf(row) === undefined || isStateRow(row) || only?.test(row.id) === false) continue;
     for (const legacy of [false, true]) {
       if (!(legacy ? row.inLegacy : row.in64)) continue;
       let found = 0;

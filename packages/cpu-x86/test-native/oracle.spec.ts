@@ -20,6 +20,9 @@ describe.skipIf(why !== undefined)(`the interpreter against this processor${why 
       return found.length === 0 ? [] : [`${c.row} [${[...c.bytes].map((b) => b.toString(16)).join(' ')}] ${found.join('; ')}`];
     });
     expect(failures).toEqual([]);
+    // Exceptions of numbers are among them, and pending ones of x87 before MMX instructions.
+    const vectors = new Set(expected.map((outcome) => outcome.vector));
+    expect([13, 14, 16, 19].filter((vector) => !vectors.has(vector))).toEqual([]);
     // System calls, what vendors do differently and what this processor lacks are left out; nothing else may be.
     const covered = new Set(cases.map((c) => c.row));
     const possible = implementedRows.filter((row) => !isStateRow(row) && lacking(row).length === 0 && row.privilege !== 'iopl' && meaningOf(row)?.name !== 'SYSTEM');

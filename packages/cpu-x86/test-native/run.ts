@@ -1,6 +1,6 @@
 /**
- * The long run: `node --conditions=@polyvisor/source packages/cpu-x86/test-native/run.ts [seed] [cases of each row]`.
- * Prints the rows that differ, with an example, and counts.
+ * The long run: `node --conditions=@polyvisor/source packages/cpu-x86/test-native/run.ts [seed] [cases of each row] [rows]`.
+ * The third argument is a pattern of rows' names. Prints the rows that differ, with an example, and counts.
  */
 import { makeCases } from './cases.ts';
 import { implementedRows } from '../src/uop/handlers.ts';
@@ -10,8 +10,8 @@ import { Native, missing } from './native.ts';
 
 const why = missing();
 if (why !== undefined) throw new Error(`no oracle: ${why}`);
-const [seed = 1, count = 50] = process.argv.slice(2).map(Number);
-const cases = makeCases(seed, count);
+const [seed = 1, count = 50] = process.argv.slice(2, 4).map(Number), [pattern = ''] = process.argv.slice(4);
+const cases = makeCases(seed, count, new RegExp(pattern));
 const native = new Native(), emulated = new Emulated();
 const started = performance.now();
 const expected = native.run(cases);

@@ -2,6 +2,7 @@
 import type { Decoded, Row } from '../src/index.ts';
 import { sizeInBits } from '../src/decode/operands.ts';
 import type { Random } from './cases.ts';
+import type { Numbers } from './float-cases.ts';
 import { WINDOW, WINDOW_SIZE } from './native.ts';
 import { INITIAL_STATE, type VectorState } from './vector-state.ts';
 
@@ -21,7 +22,7 @@ function fill(random: Random, bytes: Uint8Array): void {
 }
 
 /** Registers with anything in them; those the instruction names often share elements. */
-export function vectorState(row: Row, d: Decoded, random: Random): VectorState {
+export function vectorState(row: Row, d: Decoded, random: Random, numbers: Numbers | undefined): VectorState {
   const ymm = new Uint8Array(512), x87 = new Uint8Array(128);
   const pool = Uint8Array.from({ length: 64 }, () => random.below(256));
   for (let at = 0; at < 512; at += 64) ymm.set(pool, at);
@@ -30,17 +31,26 @@ export function vectorState(row: Row, d: Decoded, random: Random): VectorState {
   if (random.chance(25)) {
     for (let i = random.below(40); i > 0; i--) ymm[d.rm * 32 + random.below(32)] = ymm[d.reg * 32 + random.below(32)] ?? 0;
   }
+  if (numbers !== undefined) {
+    ymm.set(numbers.reg, d.reg * 32);
+    ymm.set(numbers.vvvv, d.vvvv * 32);
+    ymm.set(numbers.rm, d.rm * 32);
+  }
   // A count of a shift is small as a rule.
-  if (random.chance(25)) ymm.fill(0, d.rm * 32 + 1, d.rm * 32 + 8);
+  else if (random.chance(25)) ymm.fill(0, d.rm * 32 + 1, d.rm * 32 + 8);
   for (let i = 0; i < 8; i++) {
     fill(random, x87.subarray(i * 16, i * 16 + 8));
     if (random.chance(20)) x87.fill(0, i * 16 + 1, i * 16 + 8);
+    if (i === (d.rm & 7) && numbers !== undefined) x87.set(numbers.rm.subarray(0, 8), i * 16);
     x87[i * 16 + 8] = random.below(256);
     x87[i * 16 + 9] = random.below(256);
   }
   const mmx = row.features.includes('MMX') || row.exceptions === 'mmx';
-  const fsw = mmx ? random.below(8) << 11 | (random.below(8) << 8) | (random.below(2) << 14) : 0;
-  return { ...INITIAL_STATE, ymm, x87, fsw, ftw: mmx ? random.below(256) : 0 };
+  // Now and then an x87 exception is pending: a flag is set that is not masked.
+  const fcw = mmx && random.chance(20) ? 0x340 | random.below(64) : INITIAL_STATE.fcw, raised = mmx ? random.below(64) : 0;
+  const pending = (raised & ~fcw) !== 0 ? 0x8080 : 0;
+  const fsw = mmx ? random.below(8) << 11 | (random.below(8) << 8) | (random.below(2) << 14) | raised | pending : 0;
+  return { ...INITIAL_STATE, ymm, x87, fcw, fsw, ftw: mmx ? random.below(256) : 0, mxcsr: numbers?.mxcsr ?? INITIAL_STATE.mxcsr };
 }
 
 const BORDER = WINDOW + WINDOW_SIZE / 2, END = BORDER + 4096;

@@ -8,7 +8,4 @@ export interface EngineDifference {
   readonly why: string;
 }
 
-export const engineDifferences: readonly EngineDifference[] = [
-  { guest: 'fpu', test: 'mmx with a pending x87 exception', why: 'SDM 3A 12.1: #MF before the MMX instruction' },
-  { guest: 'fpu', test: /addps|paddb|ldmxcsr|cvtpi2ps|xgetbv|xsave|#XM|movaps|movups|movntps|lddqu|movq xmm|pcmpestri|pending x87/, why: 'SSE, AVX and their state are not part of the engine yet' },
-];
+export const engineDifferences: readonly EngineDifference[] = [];

@@ -84,6 +84,7 @@ export abstract class GuestContext implements EmitContext {
   protected abstract stackIs16(): Value<'i32'>;
   /** Where the register that a field names is kept. */
   protected abstract fieldPlace(field: RegisterField | 'index' | 'immediate'): Place;
+  abstract get inPlace(): boolean;
   abstract indexScale(): Value<'i32'>;
   abstract inLongMode(): Value<'i32'>;
   abstract effectiveAddress(): Value<'i64'>;
@@ -105,7 +106,7 @@ export abstract class GuestContext implements EmitContext {
   abstract branchRelative(): void;
   abstract again(): void;
   abstract shadow(): void;
-  abstract raise(vector: number, errorCode?: number): void;
+  abstract raise(vector: number | Value<'i32'>, errorCode?: number): void;
   abstract system(): void;
 
   escapeOpcode(): Value<'i32'> {

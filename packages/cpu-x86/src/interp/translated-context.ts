@@ -35,6 +35,9 @@ export class TranslatedContext extends GuestContext {
     this.flow = flow;
   }
 
+  get inPlace(): boolean {
+    return true;
+  }
   private local(n: number): Local<'i64'> {
     const local = this.registers[n];
     if (local === undefined) throw new Error(`no register ${n}`);
@@ -172,7 +175,7 @@ export class TranslatedContext extends GuestContext {
   again(): void {
     this.flow.again();
   }
-  raise(vector: number, errorCode = -1): void {
+  raise(vector: number | Value<'i32'>, errorCode = -1): void {
     this.s.i32.store(this.at(this.memory.state), vector, ENGINE.faultVector);
     this.s.i32.store(this.at(this.memory.state), errorCode, ENGINE.faultCode);
     this.flow.leave('exception');

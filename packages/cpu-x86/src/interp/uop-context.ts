@@ -123,6 +123,9 @@ export class UopContext extends GuestContext {
     s.br_if(memory.fault, unlikely(i32.eqz(found)));
     return found;
   }
+  get inPlace(): boolean {
+    return !this.spec.cold;
+  }
   setAddressRegister(name: GeneralRegister, value: Value<'i64'>): void {
     // With 16 bits the upper part stays: of 64 bits for it, of none for the other sizes.
     const keep = this.s.let(i64.and(this.register(name, 64) as Value<'i64'>,
@@ -171,7 +174,7 @@ export class UopContext extends GuestContext {
   shadow(): void {
     this.flow.shadow();
   }
-  raise(vector: number, errorCode = -1): void {
+  raise(vector: number | Value<'i32'>, errorCode = -1): void {
     this.s.i32.store(this.at(this.memory.state), vector, ENGINE.faultVector);
     this.s.i32.store(this.at(this.memory.state), errorCode, ENGINE.faultCode);
     this.flow.leave('exception');

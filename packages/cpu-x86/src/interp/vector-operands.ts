@@ -1,6 +1,6 @@
 /** Vector operands of both executions: registers in the vCPU's state, memory by the software TLB. */
 import { VECTOR_REGISTERS_AT, X87_CONTROL } from '@polyvisor/core';
-import { i32, i32x4, i64x2, v128, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i32x4, i64, i64x2, v128, type FunctionBuilder, type Value } from '@polyvisor/wasm';
 import { as32, as64, type Size, type Word } from '../meaning/words.ts';
 import type { Vector128, VectorOperands } from '../meaning/vector/operands.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
@@ -32,7 +32,8 @@ export interface VectorHost {
 const ZERO = i64x2.const(0, 0);
 /** Every tag of the abridged form says "not empty". */
 const ALL_VALID = 0xff;
-/** TOP in the x87 status word (SDM vol. 1, 8.1.3). */
+/** ES and TOP in the x87 status word (SDM vol. 1, 8.1.3). */
+const ERROR_SUMMARY = 0x80;
 const TOP_MASK = 0x3800;
 
 export class VectorAccess implements VectorOperands {
@@ -114,6 +115,28 @@ export class VectorAccess implements VectorOperands {
     }
   }
 
+  low(n: number, bits: 32 | 64): Word {
+    const { host } = this, { kind } = this.shape(n);
+    if (kind === 'r') return host.get(n);
+    if (kind === 'm') {
+      const at = host.memory.m.ptr.from_i32_u(this.locate(bits, READ));
+      return host.s.let(bits === 64 ? i64.load(at, 0, 1) : i32.load(at, 0, 1));
+    }
+    const { at, offset } = host.vectorPlace(n);
+    return host.s.let(bits === 64 ? i64.load(at, offset) : i32.load(at, offset));
+  }
+  setLow(value: Word, bits: 32 | 64, rest: number = 1): void {
+    const { host } = this, { s } = host;
+    if (this.vex) {
+      const [lane = ZERO] = this.get(rest);
+      this.set(0, [s.let(bits === 64 ? i64x2.replace_lane(lane, as64(value), 0) : i32x4.replace_lane(lane, as32(value), 0))]);
+      return;
+    }
+    const { at, offset } = host.vectorPlace(0);
+    if (bits === 64) s.i64.store(at, as64(value), offset);
+    else s.i32.store(at, as32(value), offset);
+  }
+
   merge(n: number, lanes: readonly Vector128[]): void {
     const { host } = this, { s } = host, { at, offset } = host.vectorPlace(n), bound = s.let(at);
     lanes.forEach((lane, i) => s.v128.store(bound, lane, offset + i * 16));
@@ -156,6 +179,9 @@ export class VectorAccess implements VectorOperands {
     return this.host.inLongMode();
   }
 
+  pending(): Value<'i32'> {
+    return i32.and(i32.load16_u(this.state(), X87_CONTROL.fsw[0]), ERROR_SUMMARY);
+  }
   enterMmx(): void {
     const { s } = this.host, at = this.state();
     s.i32.store16(at, i32.and(i32.load16_u(at, X87_CONTROL.fsw[0]), ~TOP_MASK), X87_CONTROL.fsw[0]);

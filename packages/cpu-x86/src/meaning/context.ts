@@ -13,7 +13,7 @@ import type { Size, Word } from './words.ts';
 export type Repeat = '' | 'rep' | 'repe' | 'repne';
 
 /** Vectors that instructions raise themselves (Intel SDM vol. 3A, table 6-1). */
-export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, stack: 12, protection: 13, pageFault: 14, floatingPoint: 16 } as const;
+export const Vector = { divide: 0, breakpoint: 3, overflow: 4, bound: 5, invalidOpcode: 6, stack: 12, protection: 13, pageFault: 14, floatingPoint: 16, simd: 19 } as const;
 
 /** A segment whose base an implicit memory operand adds; `source` may be overridden by a prefix. */
 export type ImplicitSegment = 'source' | 'es' | 'ss';
@@ -35,6 +35,8 @@ export interface EmitContext {
   readonly vectors: VectorOperands;
   /** The function of a helper, to be called. */
   helper<P extends TypeList, R extends TypeList>(of: Helper<P, R>): Func<P, R>;
+  /** Whether code is to be fast rather than short: it is a case of the interpreter's switch or translated. */
+  readonly inPlace: boolean;
   /** Operand size in bits. */
   readonly size: Size;
   /** Condition code of Jcc, SETcc and CMOVcc. */
@@ -127,7 +129,7 @@ export interface EmitContext {
   /** Runs the instruction again, after what it did so far: one more iteration of a string instruction. */
   again(): void;
   /** Ends the instruction with an exception; what was written before stays, so nothing may have been. */
-  raise(vector: number, errorCode?: number): void;
+  raise(vector: number | Value<'i32'>, errorCode?: number): void;
   /** Leaves to TypeScript, which answers the instruction. */
   system(): void;
 }

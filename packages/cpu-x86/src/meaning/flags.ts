@@ -116,6 +116,15 @@ export class Flags {
     return (code & 1) === 0 ? positive() : i32.eqz(positive());
   }
 
+  /** Sets ZF, PF and CF from their places in RFLAGS; OF, SF and AF become zero. */
+  order(bits: Value<'i32'>): void {
+    const { s } = this;
+    const parity = i32.and(i32.xor(i32.shl(bits, 2), i32.shl(bits, 6)), 0x100);
+    const carry = i64.shl(i64.extend_i32_u(i32.mul(i32.and(bits, 1), 3)), 62);
+    s.set(this.carries, i64.or(carry, i64.extend_i32_u(parity)));
+    s.set(this.result, i64.extend_i32_u(i32.eqz(i32.and(bits, 0x40))));
+  }
+
   /** Sets CF and leaves the others. */
   setCarry(cf: Value<'i32'>): void {
     const change = this.s.let(i64.xor(i64.extend_i32_u(cf), i64.shr_u(this.carries.get(), 63)));

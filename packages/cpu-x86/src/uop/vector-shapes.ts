@@ -45,7 +45,8 @@ export function registerPlace(registers: RegisterClass, n: number): number {
 
 /**
  * Forms worth a place in the interpreter's own function, because compilers write them for ordinary code: 128-bit moves,
- * scalar loads and stores, clearing, and the commonest integer operations between registers.
+ * scalar loads and stores, clearing, the commonest integer operations between registers, and scalar arithmetic, for
+ * which there is no other instruction.
  */
 const HOT: ReadonlySet<string> = new Set([
   'V_MOV:v128,v128', 'V_MOV:v128,m128', 'V_MOV:m128,v128', 'V_MOV:v128,m64', 'V_MOV:m64,v128', 'V_MOV:v128,m32', 'V_MOV:m32,v128',
@@ -55,6 +56,12 @@ const HOT: ReadonlySet<string> = new Set([
   ...['PXOR', 'PAND', 'POR', 'PANDN', 'PADDD', 'PADDQ', 'PSUBD', 'PADDB', 'PCMPEQB', 'PCMPEQD', 'PCMPGTD', 'PMINUB',
     'PUNPCKLBW', 'PUNPCKLWD', 'PUNPCKLDQ', 'PUNPCKLQDQ'].map((name) => `V_${name}:v128,v128`),
   ...['PXOR', 'PAND', 'PADDD', 'PCMPEQB'].map((name) => `V_${name}:v128,m128`),
+  ...['ADD', 'SUB', 'MUL', 'DIV', 'COMI', 'UCOMI'].flatMap((name) => [`V_${name}SD:v128,v128`, `V_${name}SD:v128,m64`]),
+  ...['ADD', 'SUB', 'MUL'].flatMap((name) => [`V_${name}SS:v128,v128`, `V_${name}SS:v128,m32`]),
+  ...['DIVSS', 'SQRTSS', 'SQRTSD', 'COMISS', 'UCOMISS', 'CVTSS2SD', 'CVTSD2SS'].map((name) => `V_${name}:v128,v128`),
+  ...['ADD', 'SUB', 'MUL'].flatMap((name) => ['PS', 'PD'].flatMap((type) => [`V_${name}${type}:v128,v128`, `V_${name}${type}:v128,m128`])),
+  'V_COMISS:v128,m32', 'V_CVTSS2SD:v128,m32', 'V_CVTSI2SD:v128,r32', 'V_CVTSI2SD:v128,r64', 'V_CVTSI2SS:v128,r32', 'V_CVTTSD2SI:r32,v128',
+  'V_CVTTSD2SI:r64,v128', 'V_CVTTSS2SI:r32,v128',
 ]);
 export const isHotVector = (meaning: string, operands: readonly OperandShape[], vex: boolean): boolean =>
   !vex && HOT.has(`${meaning}:${operands.map((o) => `${o.kind}${o.size}`).join()}`);

@@ -1,6 +1,6 @@
 /** How instructions combine their operands lane by lane, for MMX, SSE, VEX.128 and VEX.256 alike. */
-import { i8x16, i32, type Value } from '@polyvisor/wasm';
-import type { EmitContext, Meaning, Meanings } from '../context.ts';
+import { i8x16, i32, unlikely, type Value } from '@polyvisor/wasm';
+import { type EmitContext, type Meaning, type Meanings, Vector } from '../context.ts';
 import { as32 } from '../words.ts';
 import type { Vector128 } from './operands.ts';
 
@@ -45,6 +45,7 @@ export const vectorMeanings = (list: Readonly<Record<string, Meaning>>, flags: '
   Object.fromEntries(Object.entries(list).map(([name, build]) => [`V_${name}`, {
     ...(flags === 'flagless' ? { flagless: true } : {}),
     build: (c: EmitContext): void => {
+      if (c.vectors.mmx || name === 'EMMS') c.s.if(unlikely(c.vectors.pending()), () => c.raise(Vector.floatingPoint));
       build(c);
       if (c.vectors.mmx) c.vectors.enterMmx();
     },

@@ -1,6 +1,9 @@
 import type { Meanings } from '../context.ts';
 import { arrange } from './arrange.ts';
 import { crypto } from './crypto.ts';
+import { floatArithmetic } from './float/arithmetic.ts';
+import { floatConversions } from './float/convert.ts';
+import { fused } from './float/fused.ts';
 import { integer } from './integer.ts';
 import { masked } from './masked.ts';
 import { moves } from './moves.ts';
@@ -9,7 +12,8 @@ import { reductions } from './reduce.ts';
 import { vectorShifts } from './shifts.ts';
 import { textComparisons } from './text.ts';
 
-/** Meanings of vector instructions other than floating-point arithmetic. */
+/** Meanings of vector instructions. */
 export const vectors: Meanings = {
   ...moves, ...integer, ...arrange, ...permute, ...vectorShifts, ...reductions, ...masked, ...textComparisons, ...crypto,
+  ...floatArithmetic, ...floatConversions, ...fused,
 };
