@@ -7,3 +7,5 @@ export * from './pic8259/index.ts';
 export * from './apic/index.ts';
 export * from './pit/index.ts';
 export * from './rtc/index.ts';
+export * from './acpi-pm/index.ts';
+export * from './reset-port/index.ts';

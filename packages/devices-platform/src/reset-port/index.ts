@@ -1,0 +1,1 @@
+export { resetPort, ResetRegister, ResetControl } from './reset-port.ts';
