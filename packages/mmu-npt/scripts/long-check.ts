@@ -18,7 +18,7 @@ for (let i = 0; i < cases && wrong < 5; i++) {
   seen.set(key, (seen.get(key) ?? 0) + 1);
   if (show(expected) === show(actual) && differs < 0) continue;
   wrong++;
-  console.log(`seed ${result.seed}, ${rig.setting.strategy}, differs at ${differs}\n  expected ${show(expected)}\n  actual   ${show(actual)}`);
+  console.log(`seed ${result.seed}, ${rig.setting.shadow ? 'shadow over ' : ''}${rig.setting.strategy}, differs at ${differs}\n  expected ${show(expected)}\n  actual   ${show(actual)}`);
 }
 for (const [key, n] of [...seen].sort()) console.log(`${String(n).padStart(8)}  ${key}`);
 console.log(wrong === 0 ? `${cases} cases agree` : `${wrong} cases differ`);

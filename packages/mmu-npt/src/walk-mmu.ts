@@ -5,6 +5,7 @@ import {
 import { mmuErrors } from './errors.ts';
 import { TLB_AREA_SIZE } from './layout.ts';
 import { walkModule } from './walk/module.ts';
+import { tableFormat } from './walk/options.ts';
 import type { WalkOptions } from './walk/options.ts';
 
 /** The part of the Host's memory that is the guest's, for the strategy `native`; in bytes. */
@@ -24,20 +25,24 @@ export interface WalkExports {
   readonly flushFrames: (gfn: number, count: number) => void;
   readonly flushAll: () => void;
 }
-interface Exports extends WalkExports {
+export interface Exports extends WalkExports {
   /** `fill` that leaves its outcome in the block and no other trace. */
   readonly probe: WalkExports['fill'];
+  /** Shadow only: how many TLB entries allow writing to a frame; `forbid` ends that. */
+  readonly writesTo: (mfn: number, forbid: number) => number;
 }
 
 const compiled = new Map<string, WebAssembly.Module>();
 
 function moduleFor(options: WalkOptions): WebAssembly.Module {
-  const { strategy, physicalBits, la57, pages1g, accessedDirty } = options;
-  const key = JSON.stringify([strategy, physicalBits, la57, pages1g, accessedDirty]);
+  const { strategy, format, physicalBits, la57, pages1g, accessedDirty } = options;
+  const key = JSON.stringify([strategy, format, physicalBits, la57, pages1g, accessedDirty]);
   const module = compiled.get(key) ?? new WebAssembly.Module(walkModule(options));
   compiled.set(key, module);
   return module;
 }
+
+const NO_WINDOW: Window = { gpa: 0, size: 0, host: 0 };
 
 /** An MMU whose second level is a table in machine frames, or a window. */
 export class WalkMmu implements Mmu {
@@ -49,12 +54,13 @@ export class WalkMmu implements Mmu {
   readonly #unsubscribe: () => void;
   #flushes = 0;
 
-  constructor(options: WalkOptions, host: MmuHost, window: Window = { gpa: 0, size: 0, host: 0 }) {
+  /** `links` is what a strategy's module imports besides; see `walk/module.ts`. */
+  constructor(options: WalkOptions, host: MmuHost, window: Window = NO_WINDOW, links: WebAssembly.ModuleImports = {}) {
     this.strategy = options.strategy;
     this.#host = host;
     const { memory, bytes } = host.host;
-    if (options.strategy !== 'native' && options.strategy !== host.space.format) {
-      const { strategy } = options;
+    const { strategy } = options, format = tableFormat(options);
+    if (format !== undefined && format !== host.space.format) {
       throw new PolyvisorError([mmuErrors['wrong-format']('mmu', { strategy, format: host.space.format })]);
     }
     if (window.host + window.size > bytes.length) {
@@ -72,6 +78,8 @@ export class WalkMmu implements Mmu {
         windowGpa: new WebAssembly.Global({ value: 'i64', mutable: false }, BigInt(window.gpa)),
         windowSize: new WebAssembly.Global({ value: 'i64', mutable: false }, BigInt(window.size)),
         windowHost: window.host,
+        owned: 0,
+        ...links,
       },
     });
     this.#exports = instance.exports as unknown as Exports;
@@ -80,6 +88,11 @@ export class WalkMmu implements Mmu {
     this.#unsubscribe = host.space.onInvalidate((gfn, count) => {
       this.#flushFrames(gfn, count);
     });
+  }
+
+  /** For the strategies built on this one. */
+  get exports(): Exports {
+    return this.#exports;
   }
 
   attach(cpu: number, state: HostOffset): void {

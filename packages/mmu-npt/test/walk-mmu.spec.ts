@@ -7,7 +7,7 @@ import { WalkMmu } from '../src/walk-mmu.ts';
 import { defaultWalkOptions, type WalkOptions } from '../src/walk/options.ts';
 
 const guest = (strategy: WalkOptions['strategy'], small = false): LongGuest => new LongGuest(createHost({ frames: POOL }), strategy, small);
-const all = ['native', 'ept', 'npt'] as const;
+const all = ['native', 'ept', 'npt', 'shadow'] as const;
 
 /** The tags of the TLB entry for a linear address: r, w, x where they match it. */
 function tags(g: LongGuest, linear: number): string {

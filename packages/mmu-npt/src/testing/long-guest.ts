@@ -1,4 +1,5 @@
 import { Access, RIGHTS_RAM, VcpuState, MMU_BLOCK_END, hostOffset, type AddressSpace, type Host, type HostOffset, type Mmu } from '@polyvisor/core';
+import { ShadowMmu } from '../shadow/shadow-mmu.ts';
 import { WalkMmu, type WalkExports } from '../walk-mmu.ts';
 import type { WalkOptions } from '../walk/options.ts';
 import { defaultWalkOptions } from '../walk/options.ts';
@@ -16,7 +17,7 @@ export const POOL = 16 * 2 ** 20;
 export class LongGuest {
   readonly host: Host;
   readonly space: AddressSpace;
-  readonly mmu: WalkMmu & Mmu;
+  readonly mmu: Mmu;
   readonly hot: WalkExports;
   readonly at: HostOffset;
   readonly state: VcpuState;
@@ -29,8 +30,9 @@ export class LongGuest {
     // A first harvest splits the 2 MiB mappings.
     if (small) this.#split();
     const begin = this.host.frames.offset(this.space.lookup(0).mfn);
-    this.mmu = new WalkMmu({ strategy, ...defaultWalkOptions }, { host: this.host, space: this.space, cpus: 1 },
-      { gpa: 0, size: 1024 * 4096, host: begin });
+    const mmuHost = { host: this.host, space: this.space, cpus: 1 };
+    this.mmu = strategy === 'shadow' ? new ShadowMmu({ ...defaultWalkOptions, pages: 64 }, mmuHost)
+      : new WalkMmu({ strategy, ...defaultWalkOptions }, mmuHost, { gpa: 0, size: 1024 * 4096, host: begin });
     this.at = this.host.reserve(MMU_BLOCK_END, 64, 'state');
     this.mmu.attach(0, hostOffset(this.at));
     this.hot = this.mmu.imports() as unknown as WalkExports;

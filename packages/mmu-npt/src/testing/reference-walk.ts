@@ -16,6 +16,8 @@ export interface Registers {
 
 export interface Setting {
   readonly strategy: 'native' | 'ept' | 'npt';
+  /** A hypervisor reads guest tables itself and fills shadow tables: reading them is not a write. */
+  readonly shadow: boolean;
   readonly physicalBits: number;
   readonly la57: boolean;
   readonly pages1g: boolean;
@@ -247,7 +249,7 @@ export class ReferenceWalk {
 
   #guestEntry(table: bigint, index: bigint, bytes: 4 | 8): GuestEntry {
     const gpa = table + index * BigInt(bytes);
-    const writes = this.#o.strategy === 'npt' || (this.#o.strategy === 'ept' && this.#o.accessedDirty);
+    const writes = !this.#o.shadow && (this.#o.strategy === 'npt' || (this.#o.strategy === 'ept' && this.#o.accessedDirty));
     const { host } = this.#second(gpa, writes || this.#o.strategy === 'native' ? 3 : 1, true);
     this.#loads++;
     const at = Number(host);
@@ -256,7 +258,7 @@ export class ReferenceWalk {
 
   #mark(entry: GuestEntry, bits: bigint): void {
     if ((entry.value & bits) === bits) return;
-    if (this.#o.strategy === 'ept' && !this.#o.accessedDirty) this.#second(entry.gpa, 2, true);
+    if (this.#o.shadow || (this.#o.strategy === 'ept' && !this.#o.accessedDirty)) this.#second(entry.gpa, 2, true);
     const at = Number(entry.host);
     if (entry.bytes === 8) {
       this.#exchange(at, entry.value, entry.value | bits);

@@ -2,14 +2,17 @@ import {
   CodeFrames, FillStatus, MMU_OFFSETS, NestedFaultReason, QUAD_OFFSETS, TLB_OFFSETS, WORD_OFFSETS, hostOffset,
   type AddressSpace, type Host,
 } from '@polyvisor/core';
+import { ShadowMmu } from '../shadow/shadow-mmu.ts';
 import { WalkMmu, type WalkExports } from '../walk-mmu.ts';
 import type { Outcome, Registers, Setting } from './reference-walk.ts';
 
 /** The rig's memory in frames: the MMU's own, one state, one code bitmap, then the arena of tables and pages. */
-export const FRAMES = 96;
-export const ARENA = 64;
+export const FRAMES = 160;
+export const ARENA = 128;
 const STATE = 48 * 4096;
 const BITMAP = 50 * 4096;
+const SHADOW_BITMAP = 51 * 4096;
+const SHADOW_PAGES = 52 * 4096;
 
 export const sizes = { arenaBytes: (FRAMES - ARENA) * 4096, arenaAt: ARENA * 4096 } as const;
 
@@ -20,7 +23,9 @@ function smallHost(): Host {
   const words = new Int32Array(buffer);
   const part = {
     memory, bytes: new Uint8Array(buffer), words, code: new CodeFrames(words, hostOffset(BITMAP)), view: new DataView(buffer),
-    reserve: () => hostOffset(4096), release: () => undefined,
+    reserve: (_size: number, _align: number, owner: string) =>
+      hostOffset(owner === 'mmu' ? 4096 : owner === 'shadow tables' ? SHADOW_PAGES : SHADOW_BITMAP),
+    release: () => undefined,
   };
   return part as unknown as Host;
 }
@@ -28,15 +33,16 @@ function smallHost(): Host {
 /** One vCPU whose tables are written by hand. */
 export class Rig {
   readonly host = smallHost();
-  readonly mmu: WalkMmu;
+  readonly mmu: WalkMmu | ShadowMmu;
   readonly hot: WalkExports;
   readonly setting: Setting;
 
-  constructor(options: Pick<Setting, 'strategy' | 'physicalBits' | 'la57' | 'pages1g' | 'accessedDirty'>, code: readonly number[]) {
+  constructor(options: Pick<Setting, 'shadow' | 'strategy' | 'physicalBits' | 'la57' | 'pages1g' | 'accessedDirty'>, code: readonly number[]) {
     const window = { gpa: ARENA * 4096, size: sizes.arenaBytes, host: ARENA * 4096 };
     const format = options.strategy === 'npt' ? 'npt' : 'ept';
-    const space = { root: ARENA, format, onInvalidate: () => () => undefined } as unknown as AddressSpace;
-    this.mmu = new WalkMmu(options, { host: this.host, space, cpus: 1 }, window);
+    const space = { root: ARENA, format, onInvalidate: () => () => undefined, lookup: () => ({ kind: 'absent' }) } as unknown as AddressSpace;
+    const mmuHost = { host: this.host, space, cpus: 1 };
+    this.mmu = options.shadow ? new ShadowMmu({ ...options, pages: 24 }, mmuHost) : new WalkMmu(options, mmuHost, window);
     this.mmu.attach(0, hostOffset(STATE));
     this.hot = this.mmu.imports() as unknown as WalkExports;
     for (const frame of code) this.host.code.mark(frame);
@@ -44,6 +50,14 @@ export class Rig {
       ...options, root: BigInt(ARENA * 4096), code: new Set(code.map(BigInt)),
       windowGpa: BigInt(window.gpa), windowSize: BigInt(window.size), windowHost: BigInt(window.host),
     };
+  }
+
+  /** The arena was written anew, the second level among it. */
+  forget(): void {
+    for (let frame = ARENA; frame < FRAMES; frame++) if (!this.setting.code.has(BigInt(frame))) this.host.code.written(frame);
+    this.mmu.flush({ what: 'frames', gfn: 0, count: 2 ** 36 });
+    this.mmu.flush({ what: 'all' });
+    for (const frame of this.setting.code) this.host.code.mark(Number(frame));
   }
 
   load(r: Registers): void {
@@ -57,6 +71,13 @@ export class Rig {
     view.setUint32(STATE + MMU_OFFSETS.tagUser, Number(r.tags.user), true);
     view.setUint32(STATE + MMU_OFFSETS.tagSupervisor, Number(r.tags.supervisor), true);
     view.setUint32(STATE + MMU_OFFSETS.tagSupervisorAc, Number(r.tags.supervisorAc), true);
+  }
+
+  /** With the frames that are marked at the moment. */
+  settingNow(): Setting {
+    if (!this.setting.shadow) return this.setting;
+    const marked = Array.from({ length: FRAMES }, (_, frame) => frame).filter((frame) => this.host.code.marked(frame));
+    return { ...this.setting, code: new Set(marked.map(BigInt)) };
   }
 
   get state(): number {

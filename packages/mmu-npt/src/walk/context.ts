@@ -1,5 +1,5 @@
 import { MMU_OFFSETS } from '@polyvisor/core';
-import { i32, i64, type FunctionBuilder, type Global, type ModuleBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i64, type Func, type FunctionBuilder, type Global, type ModuleBuilder, type Value } from '@polyvisor/wasm';
 import type { WalkOptions } from './options.ts';
 
 /** A function being built, whatever its results are. */
@@ -20,12 +20,27 @@ export interface Globals {
   readonly windowGpa: Global<'i64'>;
   readonly windowSize: Global<'i64'>;
   readonly windowHost: Global<'i32'>;
+  /** Direct only: byte offset of the rights of each frame (`DirectFrames`). */
+  readonly owned: Global<'i32'>;
+}
+
+/** Shadow only: what the hot half asks of the cold one, and where it finds its bitmap. */
+export interface ShadowLinks {
+  /** Finds the roots for the state's CR3 and paging mode. */
+  readonly enter: Func<readonly ['ptr'], readonly []>;
+  /** A walk of the guest's tables has succeeded: remembers it. */
+  readonly built: Func<readonly ['ptr', 'i32', 'i32'], readonly []>;
+  /** A frame that holds a shadowed guest table is about to be written. */
+  readonly unprotect: Func<readonly ['i32'], readonly []>;
+  /** Byte offset of the bitmap of such frames. */
+  readonly tables: Global<'i32'>;
 }
 
 export interface WalkContext {
   readonly m: ModuleBuilder;
   readonly options: WalkOptions;
   readonly globals: Globals;
+  readonly shadow?: ShadowLinks;
   /** Without side effects: nothing but the vCPU's MMU block is written. */
   readonly probe: boolean;
 }

@@ -1,10 +1,12 @@
-import { FillStatus, MMU_OFFSETS, TLB_ENTRIES, TLB_OFFSETS, TlbFlag } from '@polyvisor/core';
-import { i32, i64, select, unlikely, type Func, type Value } from '@polyvisor/wasm';
-import { GFNS_AT, LARGE_FILTER_AT, Second } from '../layout.ts';
+import { Access, FillStatus, MMU_OFFSETS, QUAD_OFFSETS, TLB_ENTRIES, TLB_OFFSETS, TlbFlag } from '@polyvisor/core';
+import { i32, i64, select, unlikely, type Func, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import { GFNS_AT, LARGE_FILTER_AT, Second, SHADOW } from '../layout.ts';
 import { count, has, type Builder, type State, type WalkContext } from './context.ts';
 import { readControls, type Controls } from './controls.ts';
 import { GuestWalk, validLinear, type Found, type WalkFunctions } from './guest-walk.ts';
+import { tableFormat } from './options.ts';
 import { secondLevel, type SecondLevel } from './second-level.ts';
+import { shadowWalk, tableBit } from './shadow-walk.ts';
 
 export type Fill = Func<readonly ['ptr', 'i32', 'i32', 'i32'], readonly ['i32']>;
 
@@ -28,8 +30,18 @@ export function buildFill(c: WalkContext): WalkModuleFunctions {
   const functions = { second, pageFault };
   const signature = { params: ['ptr', 'i32', 'i32', 'i32'], results: ['i32'], names: NAMES } as const;
   const walk = c.m.func(`walk${suffix}`, signature, (s, state, low, high, access) => body(c, functions, s, state, low, high, access));
+  const { shadow } = c;
   const fill = c.m.func(c.probe ? 'probe' : 'fill', signature, (s, state, low, high, access) => {
+    const remembers = shadow !== undefined && !c.probe;
+    if (remembers) throughShadow(c, s, state, low, high, access);
     const status = s.call(walk, state, low, high, access);
+    if (remembers) {
+      const paging = i32.lt_s(i32.load(state, QUAD_OFFSETS.cr0), 0);
+      const ram = i32.or(i32.eqz(status), i32.eq(status, FillStatus.code));
+      s.if(i32.and(paging, ram), () => {
+        s.call(shadow.built, state, low, high);
+      });
+    }
     s.i32.store(state, status, MMU_OFFSETS.status);
     return status;
   });
@@ -45,9 +57,7 @@ function body(
     gpa: s.local('i64', 'gpa'), rights: s.local('i32', 'rights'), shift: s.local('i32', 'shift'),
     global: s.local('i32', 'global'), dirty: s.local('i32', 'dirty'),
   };
-  // Outside long mode a linear address has 32 bits.
-  const upper = i64.shl(i64.extend_i32_u(i32.and(high, i32.sub(0, controls.long))), 32);
-  const linear = s.let(i64.or(i64.extend_i32_u(low), upper), 'linear');
+  const linear = linearAddress(s, controls, low, high);
   s.if(controls.paging, () => {
     new GuestWalk(c, f, s, state, linear, controls).emit(found);
   }, () => {
@@ -60,7 +70,7 @@ function body(
   const [host, info] = s.call(f.second, state, gpa, controls.kind);
   s.if(unlikely(i32.lt_s(info, 0)), () => {
     s.i64.store(state, linear, MMU_OFFSETS.linear);
-    if (c.options.strategy === 'ept') validLinear(s, state, 1);
+    if (tableFormat(c.options) === 'ept') validLinear(s, state, 1);
     s.return(FillStatus.nestedFault);
   });
   s.i64.store(state, gpa, MMU_OFFSETS.gpa);
@@ -68,10 +78,43 @@ function body(
   s.i32.store(state, found.shift.get(), MMU_OFFSETS.pageShift);
   const mmio = s.let(i32.and(i32.shr_u(info, 4), 1));
   if (c.probe) return select(i32.const(FillStatus.mmio), i32.const(FillStatus.ok), mmio);
+  const { shadow } = c;
+  if (shadow !== undefined) {
+    s.if(i32.and(has(controls.kind, Access.write), i32.and(tableBit(c, shadow, host), i32.xor(mmio, 1))), () => {
+      s.call(shadow.unprotect, i32.shr_u(host, 12));
+    });
+    s.i32.store(c.m.ptr.from_i32_u(i32.load(state, MMU_OFFSETS.tlb)), info, SHADOW.info);
+  }
   const code = s.let(i32.and(codeBit(c, host), i32.xor(mmio, 1)));
   writeEntry(c, s, state, { linear, controls, found, host, info, mmio, code });
   const written = i32.and(code, has(controls.kind, 2));
   return select(i32.const(FillStatus.mmio), i32.mul(written, FillStatus.code), mmio);
+}
+
+/** Outside long mode a linear address has 32 bits. */
+function linearAddress(s: Builder, controls: Controls, low: Value<'i32'>, high: Value<'i32'>): Value<'i64'> {
+  const upper = i64.shl(i64.extend_i32_u(i32.and(high, i32.sub(0, controls.long))), 32);
+  return s.let(i64.or(i64.extend_i32_u(low), upper), 'linear');
+}
+
+/** Returns from the function being built if the shadow tables have what is wanted. */
+function throughShadow(
+  c: WalkContext, s: FunctionBuilder<readonly ['i32']>, state: State, low: Value<'i32'>, high: Value<'i32'>, access: Value<'i32'>,
+): void {
+  const controls = readControls(s, state, access);
+  const linear = linearAddress(s, controls, low, high);
+  s.block((miss) => {
+    const hit = shadowWalk(c, s, state, linear, controls, miss);
+    const gpa = s.let(hit.found.gpa.get());
+    s.i64.store(state, gpa, MMU_OFFSETS.gpa);
+    s.i32.store(state, hit.host, MMU_OFFSETS.host);
+    s.i32.store(state, hit.found.shift.get(), MMU_OFFSETS.pageShift);
+    const code = s.let(codeBit(c, hit.host));
+    writeEntry(c, s, state, { ...hit, linear, controls, mmio: i32.const(0), code });
+    const status = s.let(i32.mul(i32.and(code, has(controls.kind, Access.write)), FillStatus.code));
+    s.i32.store(state, status, MMU_OFFSETS.status);
+    s.return(status);
+  });
 }
 
 /** Whether the frame of a host address holds code, 0 or 1. */

@@ -91,5 +91,29 @@ export function buildFlushes(c: WalkContext): Record<string, Func> {
       s.call(clear, tlbOf(cpu));
     });
   });
-  return { flushPage, flushTag, flushCpu, flushFrames, flushAll };
+  if (c.shadow === undefined) return { flushPage, flushTag, flushCpu, flushFrames, flushAll };
+
+  // How many entries allow writing to a machine frame; they allow it no longer if `forbid` is not 0.
+  const writesTo = m.func('writesTo', { params: ['i32', 'i32'], results: ['i32'] }, (s, mfn, forbid) => {
+    const n = s.var(i32.const(0));
+    each(s, c.globals.cpus.get(), (cpu) => {
+      const tlb = s.let(tlbOf(cpu));
+      each(s, i32.const(TLB_ENTRIES), (index) => {
+        const entry = s.let(entryAt(tlb, index));
+        const write = s.let(i32.load(entry, TLB_OFFSETS.writeTag));
+        // Tags of valid entries never have all of the low bits set.
+        s.if(i32.ne(write, -1), () => {
+          const host = i32.add(i32.and(write, -4096), i32.load(entry, TLB_OFFSETS.addend));
+          s.if(i32.eq(i32.shr_u(host, 12), mfn), () => {
+            s.set(n, i32.add(n.get(), 1));
+            s.if(forbid, () => {
+              s.i64.store(entry, -1, TLB_OFFSETS.writeTag);
+            });
+          });
+        });
+      });
+    });
+    return n.get();
+  });
+  return { flushPage, flushTag, flushCpu, flushFrames, flushAll, writesTo };
 }

@@ -1,8 +1,9 @@
 import { Access, FillStatus, MMU_OFFSETS, QUAD_OFFSETS } from '@polyvisor/core';
 import { call, i32, i64, select, unlikely, type Func, type Label, type Local, type Value } from '@polyvisor/wasm';
-import { FOR_TABLE } from '../layout.ts';
+import { FOR_TABLE, PATH_SIZE, SHADOW } from '../layout.ts';
 import { count, has, type Builder, type State, type WalkContext } from './context.ts';
 import { CR4, EFER, type Controls } from './controls.ts';
+import { tableFormat } from './options.ts';
 import { permissions } from './permissions.ts';
 import { tableAccess, type SecondLevel } from './second-level.ts';
 
@@ -110,7 +111,7 @@ export class GuestWalk {
   #nested(): void {
     const s = this.#s;
     s.i64.store(this.#state, this.#linear, MMU_OFFSETS.linear);
-    if (this.#c.options.strategy === 'ept') validLinear(s, this.#state, 0);
+    if (tableFormat(this.#c.options) === 'ept') validLinear(s, this.#state, 0);
     s.return(FillStatus.nestedFault);
   }
 
@@ -128,6 +129,7 @@ export class GuestWalk {
     const s = this.#s;
     const gpa = s.let(i64.or(table, i64.and(i64.shr_u(this.#linear, shift - 3), 511 * 8)));
     const at = s.let(this.#c.m.ptr.from_i32_u(this.#second(gpa, tableAccess(this.#c))));
+    this.#record((shift - 3) / 9, gpa, at);
     const whole = s.let(i64.load(at));
     if (!this.#c.probe) count(s, this.#state, 'walkLoads', 1);
     const low = s.let(i32.wrap_i64(whole));
@@ -135,6 +137,18 @@ export class GuestWalk {
       this.#fault(0);
     });
     return { gpa, at, whole, low };
+  }
+
+  /** Leaves for the shadow tables where an entry was found. */
+  #record(level: number, gpa: Value<'i64'>, at: Value<'ptr'>): void {
+    if (this.#c.shadow === undefined || this.#c.probe) return;
+    const s = this.#s;
+    const { ptr } = this.#c.m;
+    const area = s.let(ptr.from_i32_u(i32.load(this.#state, MMU_OFFSETS.tlb)));
+    const place = SHADOW.path + (level - 1) * PATH_SIZE;
+    s.i64.store(area, gpa, place);
+    s.i32.store(area, ptr.to_i32(at), place + 8);
+    s.i32.store(area, level, SHADOW.leafLevel);
   }
 
   #refuseReserved(e: Entry, bits: number): void {
@@ -245,6 +259,7 @@ export class GuestWalk {
     const s = this.#s;
     const gpa = s.let(i64.or(table, i64.and(i64.shr_u(this.#linear, shift - 2), 1023 * 4)));
     const at = s.let(this.#c.m.ptr.from_i32_u(this.#second(gpa, tableAccess(this.#c))));
+    this.#record(shift === 22 ? 2 : 1, gpa, at);
     const low = s.let(i32.load(at));
     if (!this.#c.probe) count(s, this.#state, 'walkLoads', 1);
     s.if(unlikely(i32.eqz(i32.and(low, PRESENT))), () => {

@@ -1,7 +1,8 @@
 import { Access, MMU_OFFSETS, NestedFaultReason } from '@polyvisor/core';
 import { i32, i64, select, unlikely, type Func, type FunctionBuilder, type Value } from '@polyvisor/wasm';
-import { FOR_TABLE, Second } from '../layout.ts';
+import { DIRECT_MMIO, DIRECT_TABLE, FOR_TABLE, Second } from '../layout.ts';
 import { count, has, type State, type WalkContext } from './context.ts';
+import { tableFormat } from './options.ts';
 
 /**
  * `second(state, gpa, access) -> (host, info)`: byte offset in the Host's memory for a guest-physical address, rights
@@ -14,7 +15,8 @@ const NAMES = ['state', 'gpa', 'access'];
 
 export function secondLevel(c: WalkContext): SecondLevel {
   const name = c.probe ? 'secondProbe' : 'second';
-  const build = c.options.strategy === 'native' ? native : table;
+  const { strategy } = c.options;
+  const build = strategy === 'native' ? native : strategy === 'direct' ? direct : table;
   return c.m.func(name, { params: ['ptr', 'i64', 'i32'], results: ['i32', 'i32'], names: NAMES }, (s, state, gpa, access) =>
     build(c, s, state, gpa, access));
 }
@@ -22,7 +24,9 @@ export function secondLevel(c: WalkContext): SecondLevel {
 /** Which rights the second level needs for reading a guest table entry. */
 export function tableAccess(c: WalkContext): number {
   // EPT with accessed and dirty flags (Intel SDM vol. 3C §29.3.5) and NPT (AMD APM vol. 2 §15.25.5) take it as a write.
-  const read = c.options.strategy === 'ept' && !c.options.accessedDirty;
+  // A hypervisor that fills shadow tables reads the guest's, and writes only to mark an entry.
+  const { strategy, accessedDirty } = c.options;
+  const read = strategy === 'shadow' || (strategy === 'ept' && !accessedDirty);
   return (read ? Access.read : Access.read | Access.write) | FOR_TABLE;
 }
 
@@ -48,6 +52,31 @@ function native(c: WalkContext, s: Walker, state: State, gpa: Value<'i64'>, acce
     s.return(0, Second.mmio);
   });
   return [i32.add(windowHost.get(), i32.wrap_i64(within)), i32.const(7 | Second.dirty)];
+}
+
+/**
+ * Guest tables hold machine frames. `owned` has a byte for each frame of the Host: the rights as bits of `Access`,
+ * `DIRECT_TABLE` where the guest may walk through the frame, `DIRECT_MMIO` for device memory.
+ */
+function direct(c: WalkContext, s: Walker, state: State, gpa: Value<'i64'>, access: Value<'i32'>): [Value<'i32'>, Value<'i32'>] {
+  const { ptr } = c.m;
+  const { lastPage, owned } = c.globals;
+  const rights = s.var(i32.const(0), 'rights');
+  const frame = s.let(i64.shr_u(gpa, 12));
+  s.if(i64.le_u(frame, i64.extend_i32_u(i32.shr_u(lastPage.get(), 12))), () => {
+    s.set(rights, i32.load8_u(ptr.from_i32_u(i32.add(owned.get(), i32.wrap_i64(frame)))));
+  });
+  const table = s.let(i32.and(i32.shr_u(access, Math.log2(FOR_TABLE)), 1));
+  s.if(i32.and(i32.xor(table, 1), has(rights.get(), DIRECT_MMIO)), () => {
+    s.return(0, Second.mmio);
+  });
+  // A table that the hypervisor validated is written by the walk alone; the guest itself has no right to.
+  const given = select(i32.mul(i32.and(i32.shr_u(rights.get(), Math.log2(DIRECT_TABLE)), 1), 3), i32.and(rights.get(), 7), table);
+  const allowed = s.let(given);
+  s.if(unlikely(i32.ne(i32.and(i32.and(access, 7), i32.xor(allowed, 7)), 0)), () => {
+    fault(c, s, state, gpa, access, NestedFaultReason.violation, i64.extend_i32_u(i32.or(i32.and(access, 7), i32.shl(allowed, 3))));
+  });
+  return [i32.wrap_i64(gpa), i32.or(allowed, Second.dirty)];
 }
 
 interface Entry {
@@ -130,7 +159,7 @@ function nptFormat(): Format {
 
 /** Four levels of entries; 1 GiB, 2 MiB and 4 KiB leaves. */
 function table(c: WalkContext, s: Walker, state: State, gpa: Value<'i64'>, access: Value<'i32'>): [Value<'i32'>, Value<'i32'>] {
-  const format = c.options.strategy === 'ept' ? eptFormat(c.options.accessedDirty) : nptFormat();
+  const format = tableFormat(c.options) === 'ept' ? eptFormat(c.options.strategy === 'shadow' || c.options.accessedDirty) : nptFormat();
   const { ptr } = c.m;
   const { lastPage, root } = c.globals;
   const rights = s.local('i32', 'rights');

@@ -6,7 +6,7 @@ import type { Rig } from '../testing/rig.ts';
 const rigs = allRigs();
 const name = (rig: Rig): string => {
   const { strategy, physicalBits, la57, pages1g, accessedDirty } = rig.setting;
-  return `${strategy}, ${physicalBits} bits, la57 ${la57}, 1 GiB pages ${pages1g}, EPT A/D ${accessedDirty}`;
+  return `${rig.setting.shadow ? 'shadow over ' : ''}${strategy}, ${physicalBits} bits, la57 ${la57}, 1 GiB pages ${pages1g}, EPT A/D ${accessedDirty}`;
 };
 
 test.each(rigs.map((rig) => [name(rig), rig] as const))('does to random tables what the manuals say: %s', (_name, rig) => {
