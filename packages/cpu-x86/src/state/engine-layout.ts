@@ -68,13 +68,13 @@ export const ENGINE = {
   /** The budget that was left when an iteration of a repeated instruction retired and more are due. */
   repeatAt: start + 176,
   /** An image in guest memory: the host addresses of its first and second part, where it is split, its linear address (64-bit). */
-  imageFirst: start + 172,
-  imageSecond: start + 176,
-  imageSplit: start + 180,
-  imageLinear: start + 184,
-  scratch: start + 192,
+  imageFirst: start + 180,
+  imageSecond: start + 184,
+  imageSplit: start + 188,
+  imageLinear: start + 192,
+  scratch: start + 208,
   /** `BLOCK_SIZE` bytes for it. */
-  block: start + 192 + 2 * SCRATCH_SIZE,
+  block: start + 208 + 2 * SCRATCH_SIZE,
 } as const;
 
 /** Bytes of a whole block. */
