@@ -118,7 +118,10 @@ export class Rig {
       this.#quad(at, BigInt(at + 0x1000) | 7n);
       this.#quad(at + 0x1000, BigInt(at + 0x2000) | 7n);
       this.#quad(at + 0x1000 + 24, 0xc000_0087n);
-    } else this.#quad(at + 0x1000, 0x87n);
+    } else {
+      this.#quad(at, BigInt(at + 0x1000) | 1n);
+      this.#quad(at + 0x1000, 0x87n);
+    }
     this.#quad(at + 0x2000, 0x87n);
   }
 

@@ -125,7 +125,7 @@ describe('intercepts', () => {
 
   test.each([
     ['cpuid', [0x0f, 0xa2]], ['rdtsc', [0x0f, 0x31]], ['hlt', [0xf4]], ['wbinvd', [0x0f, 0x09]], ['rdrand', [0x0f, 0xc7, 0xf0]],
-    ['syscall', [0x0f, 0x05]], ['iret', [0x48, 0xcf]], ['rdtscp', [0x0f, 0x01, 0xf9]],
+    ['syscall', [0x0f, 0x05]], ['iret', [0x48, 0xcf]], ['rdtscp', [0x0f, 0x01, 0xf9]], ['pause', [0xf3, 0x90]],
   ] as const)('%s leaves with its length', (name, code) => {
     const rig = new Rig();
     rig.enter('long', code);
@@ -152,6 +152,16 @@ describe('intercepts', () => {
       .toMatchObject({ info: { what: 'descriptorTable', table: 'gdtr', access: 'write', linear: 0x2000 } });
     expect(leave([0x0f, 0x01, 0xc1], (r) => r.vcpu.control.intercept('hypercall'))).toMatchObject({ kind: 'hypercall', instruction: 'vmcall', length: 3 });
     expect(leave([0xcd, 0x80], (r) => r.vcpu.control.intercept('softwareInterrupt'))).toMatchObject({ info: { what: 'softwareInterrupt', vector: 0x80 } });
+  });
+});
+
+describe('the interrupt window', () => {
+  test('leaves when the guest could take an interrupt, also behind the shadow of STI', () => {
+    const rig = new Rig();
+    rig.enter('long', [0x90, 0xfb, 0x90, 0x90]); // NOP; STI; NOP; NOP
+    rig.vcpu.control.intercept('virtualInterrupt');
+    expect(rig.run()).toMatchObject({ kind: 'intercept', info: { what: 'virtualInterrupt' } });
+    expect(Number(rig.vcpu.state.get('rip'))).toBe(PLACE.code + 3);
   });
 });
 

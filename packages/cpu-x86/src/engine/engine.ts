@@ -156,10 +156,9 @@ export class Engine {
     this.host.view.setInt32(this.block + ENGINE.attention, 1, true);
   }
 
-  /** @hot An interrupt waits, or no longer: STI and POPF come to TypeScript while one does. */
-  setInterrupt(waits: boolean): void {
-    this.host.view.setInt32(this.block + ENGINE.interrupt, waits ? 1 : 0, true);
-    if (waits) this.interrupt();
+  /** @hot Whether an interrupt waits for RFLAGS.IF: STI and POPF come to TypeScript while one does. */
+  awaitInterrupts(waits: boolean): void {
+    this.host.words[(this.block + ENGINE.interrupt) >> 2] = waits ? 1 : 0;
   }
 
   /** @hot Derives the mode, the tag and what else generated code reads from the architectural state. */

@@ -40,6 +40,7 @@ export function raise(p: Processor, first = -1): Step {
     }
     if (vector === Exception.pageFault) p.state.set('cr2', linear);
     if (deliver(p, { vector, errorCode, software: false, resume: isFault(vector) || p.repeating })) return Step.jump;
+    if (p.exit !== undefined) return Step.exit;
     before = vector;
   }
 }

@@ -4,6 +4,7 @@ import { RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
 import {
   dplOf, isCode, isConforming, isNull, isPresent, linearOf, markDescriptor, readDescriptor, rightsOf, segmentOf, SystemType, type Descriptor,
 } from './descriptors.ts';
+import { intercept } from './exits.ts';
 import { clearsInterruptFlag, readGate, type Gate } from './gate.ts';
 import { SYSTEM_READ } from './linear-memory.ts';
 import { readStackSegment } from './load-segment.ts';
@@ -22,7 +23,7 @@ export interface Event {
   readonly resume: boolean;
 }
 
-/** Enters an event's handler; false when an exception occurred on the way, and then nothing has changed. */
+/** Enters an event's handler; false when an exception or an exit (`p.exit`) came on the way, and then nothing has changed. */
 export function deliver(p: Processor, event: Event): boolean {
   p.external = event.software ? 0 : EXTERNAL;
   const delivered = p.protectedMode ? deliverProtected(p, event) : deliverReal(p, event.vector);
@@ -76,6 +77,10 @@ function deliverToTask(p: Processor, event: Event, gate: Gate): boolean {
   const type = rightsOf(d) & 0x1f;
   if ((gate.selector & 4) !== 0 || (type !== SystemType.tss16 && type !== SystemType.tss32)) return p.protection(gate.selector);
   if (!isPresent(rightsOf(d))) return p.fault(Exception.notPresent, (gate.selector & 0xfffc) | p.external);
+  if (p.control.intercepts('taskSwitch')) {
+    intercept(p, 0, { what: 'taskSwitch', selector: gate.selector, reason: 'gate', errorCode: event.errorCode });
+    return false;
+  }
   return switchTask(p, d, 'gate', event.errorCode);
 }
 

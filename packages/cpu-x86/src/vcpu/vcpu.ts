@@ -107,6 +107,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     const single = byCode || armDataBreakpoints(p) || (flags & (RFLAGS.TF | RFLAGS.RF)) !== 0 || (this.#blocked && this.#deliverable);
     const held = (flags & RFLAGS.RF) !== 0 || (p.state.word('interruptShadow') & InterruptShadow.movSs) !== 0;
     if (byCode && !held && this.#codeBreakpoint()) return this.#finish(raise(p));
+    this.engine.awaitInterrupts(this.#interrupt || this.control.intercepts('virtualInterrupt'));
     p.tracing = (flags & RFLAGS.TF) !== 0;
     const due = p.pendingDebug;
     const status = this.engine.execute(single ? 1 : Math.min(left, SLICE));
@@ -217,7 +218,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     return (this.state.word('interruptShadow') & BLOCKING) !== 0;
   }
   get #deliverable(): boolean {
-    return this.#interrupt && (this.processor.flags & RFLAGS.IF) !== 0;
+    return (this.#interrupt || this.control.intercepts('virtualInterrupt')) && (this.processor.flags & RFLAGS.IF) !== 0;
   }
 
   /** Takes what is due at an instruction boundary, in the order of Intel SDM vol. 3A, table 6-2. */
@@ -242,7 +243,10 @@ export class X86Vcpu implements Vcpu<X86State> {
     if (activity === Activity.waitForSipi || activity === Activity.shutdown) return undefined;
     if (this.#smi && !inSmm(p)) return this.#takeSmi();
     if (this.#nmi && (state.word('interruptShadow') & (InterruptShadow.nmi | InterruptShadow.movSs)) === 0) return this.#takeNmi();
-    if (this.#interrupt && !this.#blocked && (p.flags & RFLAGS.IF) !== 0) return this.#takeInterrupt();
+    if (this.#blocked || (p.flags & RFLAGS.IF) === 0) return undefined;
+    if (this.#interrupt) return this.#takeInterrupt();
+    // A backend that has an interrupt of its own to inject waits for this moment.
+    if (control.intercepts('virtualInterrupt')) return this.#finish(intercept(p, 0, { what: 'virtualInterrupt' }));
     return undefined;
   }
 
@@ -278,6 +282,7 @@ export class X86Vcpu implements Vcpu<X86State> {
       entered();
       return undefined;
     }
+    if (p.exit !== undefined) return this.#finish(Step.exit);
     return this.#finish(raise(p, event.software || event.vector > 31 ? -1 : event.vector));
   }
 
@@ -316,7 +321,7 @@ export class X86Vcpu implements Vcpu<X86State> {
   /** @hot */
   setIntr(asserted: boolean): void {
     this.#interrupt = asserted;
-    this.engine.setInterrupt(asserted);
+    if (asserted) this.engine.interrupt();
   }
   nmi(): void {
     this.#nmi = true;

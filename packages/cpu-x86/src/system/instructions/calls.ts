@@ -78,11 +78,12 @@ export const sysexit: Instruction = (p, d) => {
 
 /** Delivers a software interrupt, whose return address is the next instruction. */
 function interrupt(p: Processor, d: Decoded, vector: number, software: boolean): Step {
-  const rip = p.address('rip');
+  const rip = p.address('rip'), task = p.segment('tr').base;
   p.setAddress('rip', nextRip(p, d));
   if (deliver(p, { vector, errorCode: -1, software, resume: false })) return Step.jump;
-  if (p.segment('tr').selector === p.segment('tr').selector) p.setAddress('rip', rip);
-  return Step.fault;
+  // An exception of a task that was switched to is that task's.
+  if (p.segment('tr').base === task) p.setAddress('rip', rip);
+  return p.exit === undefined ? Step.fault : Step.exit;
 }
 
 export const int: Instruction = (p, d) => {

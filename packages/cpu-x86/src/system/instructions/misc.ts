@@ -8,7 +8,7 @@ import { canonical, Exception, Step, type Processor } from '../processor.ts';
 import type { Translation } from '../translation.ts';
 import { type Instruction, privileged, retire } from './instruction.ts';
 
-type PlainName = 'cpuid' | 'rdtsc' | 'rdtscp' | 'rdpmc' | 'hlt' | 'mwait' | 'monitor' | 'invd' | 'wbinvd' | 'rdrand' | 'rdseed' | 'invpcid' | 'rsm';
+type PlainName = 'pause' | 'cpuid' | 'rdtsc' | 'rdtscp' | 'rdpmc' | 'hlt' | 'mwait' | 'monitor' | 'invd' | 'wbinvd' | 'rdrand' | 'rdseed' | 'invpcid' | 'rsm';
 /** Leaves when the control block asks for it. */
 const plain = (name: PlainName, then: Instruction): Instruction => (p, d) => (p.control.intercepts(name) ? intercept(p, d.length, { what: name }) : then(p, d));
 
@@ -123,7 +123,7 @@ export function miscInstructions(translation: Translation): Record<string, Instr
   const svm = ['VMRUN', 'VMLOAD', 'VMSAVE', 'STGI', 'CLGI', 'SKINIT', 'INVLPGA'];
   const vmx = ['VMFUNC', 'VMLAUNCH', 'VMRESUME', 'VMXOFF', 'VMREAD', 'VMWRITE', 'VMPTRLD', 'VMPTRST', 'VMCLEAR', 'VMXON', 'INVEPT', 'INVVPID'];
   return {
-    CPUID: executeCpuid, RDTSC: rdtsc, RDTSCP: rdtscp, RDPID: rdpid, RDPMC: rdpmc, HLT: hlt, MONITOR: monitor, MWAIT: mwait,
+    PAUSE: plain('pause', () => Step.done), CPUID: executeCpuid, RDTSC: rdtsc, RDTSCP: rdtscp, RDPID: rdpid, RDPMC: rdpmc, HLT: hlt, MONITOR: monitor, MWAIT: mwait,
     INVD: cache('invd'), WBINVD: cache('wbinvd'), WBNOINVD: cache('wbinvd'), VMCALL: hypercall('vmcall'), VMMCALL: hypercall('vmmcall'),
     RDRAND: random('rdrand'), RDSEED: random('rdseed'), ...paging(translation),
     ...Object.fromEntries(svm.map((name) => [name, virtualization('svm')])), ...Object.fromEntries(vmx.map((name) => [name, virtualization('vmx')])),

@@ -3,7 +3,7 @@ import type { Row } from '../../tables/types.ts';
 import type { MeaningName } from '../meaning-of.ts';
 
 /** By mnemonic, in the families of tables that hold other instructions as well. */
-const MNEMONICS = /^(HLT|INT|INT1|INT3|SYSCALL|CPUID|RDTSC|RETF|IRET[DQ]?|L[EDSFG]S|LSS|INS[BWD]|OUTS[BWD]|IN|OUT|RDRAND|RDSEED)$/;
+const MNEMONICS = /^(PAUSE|HLT|INT|INT1|INT3|SYSCALL|CPUID|RDTSC|RETF|IRET[DQ]?|L[EDSFG]S|LSS|INS[BWD]|OUTS[BWD]|IN|OUT|RDRAND|RDSEED)$/;
 /** System instructions that generated code executes. */
 const ELSEWHERE = /^(FX|X(SAVE|RSTOR)|LDMXCSR|STMXCSR|CLFLUSH|CLWB|[LMS]FENCE)/;
 
