@@ -10,11 +10,12 @@ import { runEngine } from '../test-system/engine.ts';
 import { assemble, guests, missingProgram } from '../test-system/rom.ts';
 import { Rig } from '../test-vcpu/rig.ts';
 import { rows } from '../src/tables/rows.ts';
+import type * as TableModule from '../src/system/instructions/table.ts';
 import type { Instruction } from '../src/system/instructions/instruction.ts';
 import { untested } from './untested.ts';
 
 const executed = vi.hoisted(() => new Set<number>());
-type Table = typeof import('../src/system/instructions/table.ts');
+type Table = typeof TableModule;
 
 vi.mock('../src/system/instructions/table.ts', async (original) => {
   const { systemInstructions } = await original<Table>();
