@@ -9,3 +9,4 @@ export * from './pit/index.ts';
 export * from './rtc/index.ts';
 export * from './acpi-pm/index.ts';
 export * from './reset-port/index.ts';
+export * from './i8042/index.ts';
