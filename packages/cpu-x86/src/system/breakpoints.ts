@@ -26,11 +26,13 @@ function matches(p: Processor, first: number, bytes: number, wanted: (kind: numb
   return found;
 }
 
-const has = (dr7: number, wanted: (kind: number) => boolean): boolean => [0, 1, 2, 3].some((n) => enabled(dr7, n) && wanted(kindOf(dr7, n)));
+/** Nothing is enabled most of the time. */
+const has = (dr7: number, wanted: (kind: number) => boolean): boolean =>
+  (dr7 & 0xff) !== 0 && [0, 1, 2, 3].some((n) => enabled(dr7, n) && wanted(kindOf(dr7, n)));
 
 /** Whether instructions must be run one by one to find breakpoints on them. */
-export const hasCodeBreakpoints = (p: Processor): boolean => has(p.state.low('dr7'), (kind) => kind === KIND.execute);
-export const hasDataBreakpoints = (p: Processor): boolean => has(p.state.low('dr7'), (kind) => kind === KIND.write || kind === KIND.access);
+export const hasCodeBreakpoints = (p: Processor): boolean => has(p.debugControl, (kind) => kind === KIND.execute);
+export const hasDataBreakpoints = (p: Processor): boolean => has(p.debugControl, (kind) => kind === KIND.write || kind === KIND.access);
 
 /** Breakpoints on the instruction at a linear address. */
 export const codeBreakpoints = (p: Processor, linear: number): number => matches(p, linear, 1, (kind) => kind === KIND.execute);
@@ -49,6 +51,6 @@ export function checkPortBreakpoints(p: Processor, port: number, bytes: number):
 /** Tells generated code whether accesses have to be looked at. */
 export function armDataBreakpoints(p: Processor): boolean {
   const on = hasDataBreakpoints(p);
-  p.engine.host.view.setInt32(p.engine.block + ENGINE.watch, on ? 1 : 0, true);
+  p.engine.host.words[(p.engine.block + ENGINE.watch) >> 2] = on ? 1 : 0;
   return on;
 }

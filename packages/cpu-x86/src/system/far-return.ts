@@ -56,7 +56,7 @@ function finishReturn(p: Processor, { code, rip, stack }: Return, inner: Stack, 
   const segment = segmentOf(code);
   p.state.setSegment('cs', { ...segment, rights: segment.rights | RIGHTS.accessed });
   p.cpl = level;
-  p.setAddress('rip', wide ? rip : rip >>> 0);
+  p.rip = wide ? rip : rip >>> 0;
   if (stack === undefined) inner.commit();
   else {
     p.state.setSegment('ss', stack.segment);
@@ -117,7 +117,7 @@ function setFlags(p: Processor, image: number, size: Size, cpl: number): void {
 
 /** IRET in all modes. NMIs are possible again, whatever comes of it. */
 export function interruptReturn(p: Processor, size: Size, length: number): Step {
-  p.state.setWord('interruptShadow', p.state.word('interruptShadow') & ~InterruptShadow.nmi);
+  p.shadow = p.shadow & ~InterruptShadow.nmi;
   if (!p.protectedMode) return returnPlain(p, size, false);
   if (p.virtual8086) return returnVirtual(p, size);
   if ((p.flags & RFLAGS.NT) !== 0) return p.longMode ? failed(p.protection(0)) : returnTask(p, length);
@@ -212,9 +212,9 @@ function returnTask(p: Processor, length: number): Step {
   if (type !== SystemType.busyTss16 && type !== SystemType.busyTss32) return failed(p.fault(Exception.invalidTss, selector & 0xfffc));
   if (!isPresent(rightsOf(d))) return failed(p.fault(Exception.notPresent, selector & 0xfffc));
   if (p.control.intercepts('taskSwitch')) return intercept(p, length, { what: 'taskSwitch', selector, reason: 'iret', errorCode: -1 });
-  const rip = p.address('rip');
-  p.setAddress('rip', rip + length);
+  const rip = p.rip;
+  p.rip = rip + length;
   if (switchTask(p, d, 'iret')) return Step.jump;
-  if (p.segment('tr').base === tss.base) p.setAddress('rip', rip);
+  if (p.segment('tr').base === tss.base) p.rip = rip;
   return Step.fault;
 }

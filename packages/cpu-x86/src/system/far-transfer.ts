@@ -86,7 +86,7 @@ function toCode(p: Processor, d: Descriptor, offset: number, { call, size, next 
     if (!markDescriptor(p, d, RIGHTS.accessed)) return Step.fault;
   }
   putCode(p, d, p.cpl);
-  p.setAddress('rip', target);
+  p.rip = target;
   return Step.jump;
 }
 
@@ -98,11 +98,11 @@ function toTask(p: Processor, d: Descriptor, { call, next, length }: Transfer): 
   if (tss === undefined) return Step.fault;
   const reason = call ? 'call' : 'jmp';
   if (p.control.intercepts('taskSwitch')) return intercept(p, length, { what: 'taskSwitch', selector: tss.selector, reason, errorCode: -1 });
-  const rip = p.address('rip'), from = p.segment('tr').base;
+  const rip = p.rip, from = p.segment('tr').base;
   p.state.setHalves('rip', next, 0);
   if (switchTask(p, tss, reason)) return Step.jump;
   // Before the switch the exception is this instruction's.
-  if (p.segment('tr').base === from) p.setAddress('rip', rip);
+  if (p.segment('tr').base === from) p.rip = rip;
   return Step.fault;
 }
 
@@ -146,7 +146,7 @@ function toGate(p: Processor, gate: Descriptor, transfer: Transfer): Step {
     stack.commit();
   }
   putCode(p, d, p.cpl);
-  p.setAddress('rip', offset);
+  p.rip = offset;
   return Step.jump;
 }
 
@@ -182,7 +182,7 @@ function callInner(p: Processor, d: Descriptor, offset: number, { size, next }: 
   if (p.longMode) p.setAddress('rsp', stack.pointer);
   else stack.commit();
   putCode(p, d, level);
-  p.setAddress('rip', offset);
+  p.rip = offset;
   return Step.jump;
 }
 

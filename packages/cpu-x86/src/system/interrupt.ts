@@ -30,7 +30,7 @@ export function deliver(p: Processor, event: Event): boolean {
   p.external = 0;
   if (delivered) {
     // Blocking by STI and MOV SS ends; by NMI it lasts.
-    p.state.setWord('interruptShadow', p.state.word('interruptShadow') & ~3);
+    p.shadow = p.shadow & ~3;
     // The handler is not traced: TF is clear, and the instruction that came here is not traced either.
     p.tracing = false;
   }
@@ -92,7 +92,7 @@ function enterHandler(p: Processor, gate: Gate, code: Descriptor, level: number)
   const segment = segmentOf(code);
   p.state.setSegment('cs', { ...segment, selector, rights: segment.rights | RIGHTS.accessed });
   p.cpl = level;
-  p.setAddress('rip', gate.offset);
+  p.rip = gate.offset;
   p.flags &= ~(RFLAGS.TF | RFLAGS.VM | RFLAGS.RF | RFLAGS.NT | (clearsInterruptFlag(gate) ? RFLAGS.IF : 0));
 }
 

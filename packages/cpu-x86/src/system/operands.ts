@@ -112,6 +112,6 @@ export const isRepeated = (d: Decoded): boolean => (d.prefixes & (PREFIX.REP | P
 export const bytesOf = (d: Decoded): 2 | 4 | 8 => (d.operandSize / 8) as 2 | 4 | 8;
 /** RIP behind an instruction. */
 export function nextRip(p: Processor, d: Decoded): number {
-  const next = p.address('rip') + d.length;
+  const next = p.rip + d.length;
   return p.code64 ? next : next >>> 0;
 }

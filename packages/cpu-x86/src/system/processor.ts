@@ -2,7 +2,10 @@
  * One processor as system instructions see it: its state, its memory, the exception or exit that an instruction led to.
  * What TypeScript executes works on this; the hot part is generated code.
  */
-import { Activity, type ControlBlock, type Clock, type CpuHost, type Dma, type IoAccess, type LocalApics, type Segment, type SegmentName, type VcpuState, type VmExit } from '@polyvisor/core';
+import {
+  Activity, QUAD_OFFSETS, SEGMENT_AT, SEGMENT_OFFSETS, WORD_OFFSETS,
+  type ControlBlock, type Clock, type CpuHost, type Dma, type IoAccess, type LocalApics, type Segment, type SegmentName, type VcpuState, type VmExit,
+} from '@polyvisor/core';
 import type { CpuModel } from '../cpuid/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CR0, EFER, RFLAGS, SEGMENT_RIGHTS as RIGHTS } from '../state/bits.ts';
@@ -32,6 +35,12 @@ export const Exception = {
 /** Bits that an error code gets from its circumstances (Intel SDM vol. 3A, 6.13). */
 export const EXTERNAL = 1;
 
+/** Places in the state, in 32-bit words: by name they take ten times as long. */
+const CPL = WORD_OFFSETS.cpl >> 2, SHADOW = WORD_OFFSETS.interruptShadow >> 2, ACTIVITY = WORD_OFFSETS.activity >> 2;
+const FLAGS = QUAD_OFFSETS.rflags >> 2, CR0_AT = QUAD_OFFSETS.cr0 >> 2, EFER_AT = QUAD_OFFSETS.efer >> 2, RIP = QUAD_OFFSETS.rip >> 2;
+const DR7 = QUAD_OFFSETS.dr7 >> 2;
+const CS_RIGHTS = (SEGMENT_AT.cs + SEGMENT_OFFSETS.rights) >> 2;
+
 export class Processor {
   readonly engine: Engine;
   readonly state: VcpuState;
@@ -47,6 +56,8 @@ export class Processor {
   msrs!: MsrBank;
   translation!: Translation;
   exit: VmExit | undefined;
+  readonly #words: Int32Array;
+  readonly #at: number;
   readonly #random = new Int32Array(1);
   #drawn = 0;
   /** Added to error codes of exceptions while an event is being delivered. */
@@ -64,6 +75,8 @@ export class Processor {
     const { io, clock, index } = host;
     this.apics = host.apics;
     this.engine = engine;
+    this.#words = engine.host.words;
+    this.#at = engine.block >> 2;
     this.state = engine.state;
     this.control = control;
     this.physical = physical;
@@ -93,38 +106,61 @@ export class Processor {
   }
 
   get cpl(): number {
-    return this.state.word('cpl');
+    return this.#words[this.#at + CPL]!;
   }
   set cpl(cpl: number) {
     this.state.setWord('cpl', cpl);
   }
   get flags(): number {
-    return this.state.low('rflags');
+    return this.#words[this.#at + FLAGS]!;
   }
   set flags(value: number) {
-    this.state.setHalves('rflags', value, 0);
+    this.#words[this.#at + FLAGS] = value;
+    this.#words[this.#at + FLAGS + 1] = 0;
+  }
+  /** Bits of `InterruptShadow`. */
+  get shadow(): number {
+    return this.#words[this.#at + SHADOW]!;
+  }
+  set shadow(value: number) {
+    this.#words[this.#at + SHADOW] = value;
+  }
+  /** DR7. */
+  get debugControl(): number {
+    return this.#words[this.#at + DR7]!;
+  }
+  get activity(): number {
+    return this.#words[this.#at + ACTIVITY]!;
   }
   get iopl(): number {
     return (this.flags >> 12) & 3;
   }
   get protectedMode(): boolean {
-    return (this.state.low('cr0') & CR0.PE) !== 0;
+    return (this.#words[this.#at + CR0_AT]! & CR0.PE) !== 0;
   }
   get virtual8086(): boolean {
     return (this.flags & RFLAGS.VM) !== 0;
   }
   /** IA-32e mode: long or compatibility. */
   get longMode(): boolean {
-    return (this.state.low('efer') & EFER.LMA) !== 0;
+    return (this.#words[this.#at + EFER_AT]! & EFER.LMA) !== 0;
   }
   /** 64-bit code. */
   get code64(): boolean {
-    return this.longMode && (this.state.segment('cs').rights & RIGHTS.long) !== 0;
+    return this.longMode && (this.#words[this.#at + CS_RIGHTS]! & RIGHTS.long) !== 0;
   }
 
   /** RIP, RSP and other registers as numbers: signed in 64-bit mode; exact when canonical. */
   address(register: 'rip' | 'rsp' | 'rbp' | 'lstar' | 'cstar' | 'sysenterEip' | 'sysenterEsp' | 'rcx' | 'rdx'): number {
-    return this.state.high(register) * 2 ** 32 + (this.state.low(register) >>> 0);
+    const at = this.#at + (QUAD_OFFSETS[register] >> 2);
+    return this.#words[at + 1]! * 2 ** 32 + (this.#words[at]! >>> 0);
+  }
+  get rip(): number {
+    return this.#words[this.#at + RIP + 1]! * 2 ** 32 + (this.#words[this.#at + RIP]! >>> 0);
+  }
+  set rip(value: number) {
+    this.#words[this.#at + RIP] = value | 0;
+    this.#words[this.#at + RIP + 1] = Math.floor(value / 2 ** 32) | 0;
   }
   setAddress(register: 'rip' | 'rsp' | 'rbp' | 'rcx' | 'cr2', value: number): void {
     this.state.setHalves(register, value | 0, Math.floor(value / 2 ** 32) | 0);

@@ -69,7 +69,7 @@ export function enterSmm(p: Processor, halted: boolean): void {
   state.setHalves('dr7', 0x400, 0);
   p.flags = RFLAGS.one;
   p.cpl = 0;
-  p.setAddress('rip', 0x8000);
+  p.rip = 0x8000;
   for (const name of ['es', 'ss', 'ds', 'fs', 'gs'] as const) state.setSegment(name, { selector: 0, rights: 0x8093, limit: 0xffff_ffff, base: 0n });
   const base = baseOf(p);
   state.setSegment('cs', { selector: (base >>> 4) & 0xffff, rights: 0x8093, limit: 0xffff_ffff, base: BigInt(base) });
@@ -111,4 +111,4 @@ export const resumeFromSmm: Instruction = (p, d) => {
   return Step.jump;
 };
 
-export const inSmm = (p: Processor): boolean => (p.state.word('interruptShadow') & InterruptShadow.smi) !== 0;
+export const inSmm = (p: Processor): boolean => (p.shadow & InterruptShadow.smi) !== 0;

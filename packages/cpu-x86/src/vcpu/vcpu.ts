@@ -92,7 +92,7 @@ export class X86Vcpu implements Vcpu<X86State> {
         this.#kicked = false;
         return KICKED;
       }
-      const activity = this.state.word('activity');
+      const activity = this.processor.activity;
       if (activity !== Activity.active) return activity === Activity.shutdown ? SHUTDOWN : HALTED;
       const left = end - this.processor.instructions;
       if (left <= 0) return BUDGET;
@@ -105,7 +105,7 @@ export class X86Vcpu implements Vcpu<X86State> {
   #advance(left: number): VmExit | undefined {
     const p = this.processor, flags = p.flags, byCode = hasCodeBreakpoints(p);
     const single = byCode || armDataBreakpoints(p) || (flags & (RFLAGS.TF | RFLAGS.RF)) !== 0 || (this.#blocked && this.#deliverable);
-    const held = (flags & RFLAGS.RF) !== 0 || (p.state.word('interruptShadow') & InterruptShadow.movSs) !== 0;
+    const held = (flags & RFLAGS.RF) !== 0 || (p.shadow & InterruptShadow.movSs) !== 0;
     if (byCode && !held && this.#codeBreakpoint()) return this.#finish(raise(p));
     this.engine.awaitInterrupts(this.#interrupt || this.control.intercepts('virtualInterrupt'));
     p.tracing = (flags & RFLAGS.TF) !== 0;
@@ -130,9 +130,9 @@ export class X86Vcpu implements Vcpu<X86State> {
   #retired(count: number, resumed: boolean, shadowed: boolean): void {
     const p = this.processor;
     p.instructions += count;
-    const shadow = p.state.word('interruptShadow');
+    const shadow = p.shadow;
     const now = (shadow & ~BLOCKING) | (shadowed ? InterruptShadow.sti : 0);
-    if (now !== shadow) p.state.setWord('interruptShadow', now);
+    if (now !== shadow) p.shadow = now;
     if (resumed && !p.repeating) p.flags &= ~RFLAGS.RF;
     if (p.tracing) p.pendingDebug |= BS;
   }
@@ -143,19 +143,19 @@ export class X86Vcpu implements Vcpu<X86State> {
     if (!this.#decode()) return this.#finish(raise(p));
     const instruction = this.#instructions[d.row];
     if (instruction === undefined) return this.#unimplemented();
-    const shadow = p.state.word('interruptShadow'), blocking = shadow & BLOCKING, resumed = (p.flags & RFLAGS.RF) !== 0;
-    p.state.setWord('interruptShadow', shadow & ~BLOCKING);
+    const shadow = p.shadow, blocking = shadow & BLOCKING, resumed = (p.flags & RFLAGS.RF) !== 0;
+    p.shadow = shadow & ~BLOCKING;
     p.repeating = false;
     const due = p.pendingDebug, step = instruction(p, d);
     if (step === Step.done || step === Step.jump) {
-      if (step === Step.done) p.setAddress('rip', nextRip(p, d));
+      if (step === Step.done) p.rip = nextRip(p, d);
       p.instructions++;
       // IRET and POPF may set RF for the next instruction.
       if (resumed && step === Step.done) p.flags &= ~RFLAGS.RF;
       if (p.tracing) p.pendingDebug |= BS;
       return undefined;
     }
-    p.state.setWord('interruptShadow', p.state.word('interruptShadow') | blocking);
+    p.shadow = p.shadow | blocking;
     p.pendingDebug = due;
     return this.#finish(step === Step.fault ? raise(p) : step);
   }
@@ -207,7 +207,7 @@ export class X86Vcpu implements Vcpu<X86State> {
 
   #codeBreakpoint(): boolean {
     const p = this.processor, base = p.code64 ? 0 : Number(p.segment('cs').base);
-    const hit = codeBreakpoints(p, p.address('rip') + base);
+    const hit = codeBreakpoints(p, p.rip + base);
     if (hit === 0) return false;
     p.state.setHalves('dr6', p.state.low('dr6') | hit, 0);
     p.fault(Exception.debug);
@@ -215,7 +215,7 @@ export class X86Vcpu implements Vcpu<X86State> {
   }
 
   get #blocked(): boolean {
-    return (this.state.word('interruptShadow') & BLOCKING) !== 0;
+    return (this.processor.shadow & BLOCKING) !== 0;
   }
   get #deliverable(): boolean {
     return (this.#interrupt || this.control.intercepts('virtualInterrupt')) && (this.processor.flags & RFLAGS.IF) !== 0;
@@ -232,17 +232,17 @@ export class X86Vcpu implements Vcpu<X86State> {
       const exit = this.#start();
       if (exit !== undefined) return exit;
     }
-    if (p.pendingDebug !== 0 && (state.word('interruptShadow') & InterruptShadow.movSs) === 0) {
+    if (p.pendingDebug !== 0 && (p.shadow & InterruptShadow.movSs) === 0) {
       state.setHalves('dr6', state.low('dr6') | p.pendingDebug, 0);
       p.pendingDebug = 0;
       p.fault(Exception.debug);
       const exit = this.#finish(raise(p));
       if (exit !== undefined) return exit;
     }
-    const activity = state.word('activity');
+    const activity = this.processor.activity;
     if (activity === Activity.waitForSipi || activity === Activity.shutdown) return undefined;
     if (this.#smi && !inSmm(p)) return this.#takeSmi();
-    if (this.#nmi && (state.word('interruptShadow') & (InterruptShadow.nmi | InterruptShadow.movSs)) === 0) return this.#takeNmi();
+    if (this.#nmi && (p.shadow & (InterruptShadow.nmi | InterruptShadow.movSs)) === 0) return this.#takeNmi();
     if (this.#blocked || (p.flags & RFLAGS.IF) === 0) return undefined;
     if (this.#interrupt) return this.#takeInterrupt();
     // A backend that has an interrupt of its own to inject waits for this moment.
@@ -253,7 +253,7 @@ export class X86Vcpu implements Vcpu<X86State> {
   #takeSmi(): VmExit | undefined {
     if (this.control.intercepts('smi')) return this.#finish(intercept(this.processor, 0, { what: 'smi' }));
     this.#smi = false;
-    const halted = this.state.word('activity') === Activity.halted;
+    const halted = this.processor.activity === Activity.halted;
     this.state.setWord('activity', Activity.active);
     enterSmm(this.processor, halted);
     return undefined;
@@ -263,7 +263,7 @@ export class X86Vcpu implements Vcpu<X86State> {
     if (this.control.intercepts('nmi')) return this.#finish(intercept(this.processor, 0, { what: 'nmi' }));
     this.#nmi = false;
     return this.#deliver({ vector: Exception.nmi, errorCode: -1, software: false, resume: this.processor.repeating }, () => {
-      this.state.setWord('interruptShadow', this.state.word('interruptShadow') | InterruptShadow.nmi);
+      this.processor.shadow = this.processor.shadow | InterruptShadow.nmi;
     });
   }
 
@@ -297,7 +297,7 @@ export class X86Vcpu implements Vcpu<X86State> {
       if (vector === Exception.debug) p.state.setHalves('dr7', p.state.low('dr7') & ~(1 << 13), 0);
     }
     return this.#deliver({ vector, errorCode: event.errorCode ?? -1, software, resume: type === EventType.hardwareException && vector !== Exception.debug }, () => {
-      if (type === EventType.nmi) this.state.setWord('interruptShadow', this.state.word('interruptShadow') | InterruptShadow.nmi);
+      if (type === EventType.nmi) this.processor.shadow = this.processor.shadow | InterruptShadow.nmi;
     });
   }
 
@@ -309,7 +309,7 @@ export class X86Vcpu implements Vcpu<X86State> {
       return undefined;
     }
     // A start-up IPI counts only while it is waited for.
-    if (this.state.word('activity') === Activity.waitForSipi) startUp(this.processor, this.#sipi);
+    if (this.processor.activity === Activity.waitForSipi) startUp(this.processor, this.#sipi);
     this.#sipi = -1;
     return undefined;
   }
@@ -342,12 +342,12 @@ export class X86Vcpu implements Vcpu<X86State> {
   }
 
   get runnable(): boolean {
-    const { state } = this;
+    const p = this.processor;
     if (this.#kicked || this.#init || this.control.injected !== undefined) return true;
-    switch (state.word('activity')) {
+    switch (p.activity) {
       case Activity.active: return true;
       case Activity.waitForSipi: return this.#sipi >= 0;
-      case Activity.halted: return this.#smi || (this.#nmi && (state.word('interruptShadow') & InterruptShadow.nmi) === 0) || this.#deliverable;
+      case Activity.halted: return this.#smi || (this.#nmi && (p.shadow & InterruptShadow.nmi) === 0) || this.#deliverable;
       default: return false;
     }
   }

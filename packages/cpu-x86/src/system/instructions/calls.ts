@@ -29,7 +29,7 @@ export const syscall: Instruction = (p, d) => {
   const { state } = p, selector = (state.high('star') & 0xffff) & 0xfffc;
   p.setAddress('rcx', nextRip(p, d));
   state.setHalves('r11', p.flags & ~RFLAGS.RF, 0);
-  p.setAddress('rip', p.address('lstar'));
+  p.rip = p.address('lstar');
   p.flags = (p.flags & ~state.low('sfmask') & ~RFLAGS.RF) | RFLAGS.one;
   flatCode(p, selector, 0, true);
   flatStack(p, selector + 8, 0);
@@ -44,7 +44,7 @@ export const sysret: Instruction = (p, d) => {
   const { state } = p, base = state.high('star') >>> 16, wide = d.operandSize === 64, target = p.address('rcx');
   if (wide && !canonical(target)) return retire(p.protection(0));
   p.flags = (state.low('r11') & 0x3c_7fd7) | RFLAGS.one;
-  p.setAddress('rip', wide ? target : target >>> 0);
+  p.rip = wide ? target : target >>> 0;
   flatCode(p, (base + (wide ? 16 : 0)) | 3, 3, wide);
   flatStack(p, (base + 8) | 3, 3);
   p.tracing = (p.flags & RFLAGS.TF) !== 0;
@@ -58,7 +58,7 @@ export const sysenter: Instruction = (p, d) => {
   const wide = p.longMode;
   p.flags &= ~(RFLAGS.VM | RFLAGS.IF | RFLAGS.RF);
   p.setAddress('rsp', wide ? p.address('sysenterEsp') : p.address('sysenterEsp') >>> 0);
-  p.setAddress('rip', wide ? p.address('sysenterEip') : p.address('sysenterEip') >>> 0);
+  p.rip = wide ? p.address('sysenterEip') : p.address('sysenterEip') >>> 0;
   flatCode(p, selector, 0, wide);
   flatStack(p, selector + 8, 0);
   return Step.jump;
@@ -69,7 +69,7 @@ export const sysexit: Instruction = (p, d) => {
   if (!p.protectedMode || selector === 0 || p.cpl !== 0) return retire(p.protection(0));
   const target = p.address('rdx'), pointer = p.address('rcx');
   if (wide && (!canonical(target) || !canonical(pointer))) return retire(p.protection(0));
-  p.setAddress('rip', wide ? target : target >>> 0);
+  p.rip = wide ? target : target >>> 0;
   p.setAddress('rsp', wide ? pointer : pointer >>> 0);
   flatCode(p, (selector + (wide ? 32 : 16)) | 3, 3, wide);
   flatStack(p, (selector + (wide ? 40 : 24)) | 3, 3);
@@ -78,11 +78,11 @@ export const sysexit: Instruction = (p, d) => {
 
 /** Delivers a software interrupt, whose return address is the next instruction. */
 function interrupt(p: Processor, d: Decoded, vector: number, software: boolean): Step {
-  const rip = p.address('rip'), task = p.segment('tr').base;
-  p.setAddress('rip', nextRip(p, d));
+  const rip = p.rip, task = p.segment('tr').base;
+  p.rip = nextRip(p, d);
   if (deliver(p, { vector, errorCode: -1, software, resume: false })) return Step.jump;
   // An exception of a task that was switched to is that task's.
-  if (p.segment('tr').base === task) p.setAddress('rip', rip);
+  if (p.segment('tr').base === task) p.rip = rip;
   return p.exit === undefined ? Step.fault : Step.exit;
 }
 

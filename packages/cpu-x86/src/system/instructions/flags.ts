@@ -55,7 +55,7 @@ export const clearInterrupts: Instruction = (p) => {
 
 export const setInterrupts: Instruction = (p) => {
   if (p.cpl <= p.iopl) {
-    if ((p.flags & RFLAGS.IF) === 0) p.state.setWord('interruptShadow', p.state.word('interruptShadow') | InterruptShadow.sti);
+    if ((p.flags & RFLAGS.IF) === 0) p.shadow = p.shadow | InterruptShadow.sti;
     p.flags |= RFLAGS.IF;
   } else if (virtualInterrupts(p) && (p.flags & RFLAGS.VIP) === 0) p.flags |= RFLAGS.VIF;
   else return retire(p.protection(0));

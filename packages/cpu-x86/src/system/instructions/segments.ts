@@ -17,7 +17,7 @@ import { privileged, retire } from './instruction.ts';
 
 /** Loads of SS hold off interrupts and debug traps for one instruction (vol. 3A, 6.8.3). */
 function shadow(p: Processor, name: string): void {
-  if (name === 'ss') p.state.setWord('interruptShadow', p.state.word('interruptShadow') | InterruptShadow.movSs);
+  if (name === 'ss') p.shadow = p.shadow | InterruptShadow.movSs;
 }
 
 export const movFromSegment: Instruction = (p, d) => retire(writeWord(p, d, p.segment(segmentName(d.reg & 7)).selector));
