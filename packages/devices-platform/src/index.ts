@@ -10,3 +10,4 @@ export * from './rtc/index.ts';
 export * from './acpi-pm/index.ts';
 export * from './reset-port/index.ts';
 export * from './i8042/index.ts';
+export * from './hpet/index.ts';
