@@ -11,3 +11,4 @@ export * from './acpi-pm/index.ts';
 export * from './reset-port/index.ts';
 export * from './i8042/index.ts';
 export * from './hpet/index.ts';
+export * from './pci/index.ts';

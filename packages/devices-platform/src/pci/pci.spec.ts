@@ -1,0 +1,170 @@
+import { RecordingMessagePort, fakeDeviceHost, type RecordingPower } from '@polyvisor/testkit';
+import { describeDevice } from '@polyvisor/testkit/vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PciConfigSpace } from './config-space.ts';
+import { pciHost, pcieHost } from './host-bridge.ts';
+import { MsiCapability } from './msi.ts';
+import { MsixCapability } from './msix.ts';
+
+const NIC = { vendor: 0x1af4, device: 0x1041, classCode: 0x02_0000, interruptPin: 1, revision: 1 };
+
+function powerOn() {
+  const config = pcieHost.config.parse({});
+  const fake = fakeDeviceHost(pcieHost, config);
+  const device = pcieHost.create(config, fake.host, undefined);
+  const { config: ports, ecam } = device.regions;
+  const select = (slot: number, register: number) => ports.write(0, 4, 0x8000_0000 | (slot << 8) | register);
+  return {
+    device, ports, ecam, select, bus: device.provides.bus, power: fake.services['power'] as RecordingPower,
+    read: (slot: number, register: number, size: 1 | 2 | 4 = 4) => {
+      select(slot, register);
+      return ports.read(4 + (register & 3), size);
+    },
+    write: (slot: number, register: number, value: number, size: 1 | 2 | 4 = 4) => {
+      select(slot, register);
+      ports.write(4 + (register & 3), size, value);
+    },
+  };
+}
+
+describe('the host bridge', () => {
+  test('is function 0:0.0, by ports and by memory', () => {
+    const pc = powerOn();
+    expect([pc.read(0, 0), pc.ecam.read(0, 4), pc.read(0, 8), pc.read(0, 2, 2), pc.read(0, 11, 1)]).toEqual([
+      0x29c0_8086, 0x29c0_8086, 0x0600_0000, 0x29c0, 0x06,
+    ]);
+  });
+
+  test('answers ones where nobody is, and does nothing while it is not addressed', () => {
+    const pc = powerOn();
+    expect([pc.read(8, 0), pc.read(0x100, 0), pc.ecam.read(0x8000, 4)]).toEqual([-1, -1, -1]);
+    pc.ports.write(0, 4, 0);
+    expect(pc.ports.read(4, 4)).toBe(-1);
+  });
+
+  test('keeps CONFIG_ADDRESS through narrow accesses, one of which is the reset control register', () => {
+    const pc = powerOn();
+    pc.ports.write(0, 4, -1);
+    pc.ports.write(1, 1, 0x0e);
+    expect([pc.ports.read(0, 4), pc.ports.read(1, 1), pc.power.actions]).toEqual([0x80ff_fffc | 0, 0x0e, [{ kind: 'reset' }]]);
+  });
+
+  test('takes functions, each place once', () => {
+    const pc = powerOn();
+    pc.bus.attach('nic', 3, 0, new PciConfigSpace(NIC));
+    expect([pc.read(3 << 3, 0), pc.ecam.read((3 << 15) + 0x3c, 4)]).toEqual([0x1041_1af4, 0x100]);
+    expect(() => pc.bus.attach('other', 3, 0, new PciConfigSpace(NIC))).toThrow(/pci\/slot-taken.*"nic" is at 0:3.0/);
+  });
+});
+
+describe('configuration space', () => {
+  test.each([
+    ['memory', 0x1000, 0xffff_f000 | 0],
+    ['io', 0x20, 0xffff_ffe1 | 0],
+    ['memory', 0x8000_0000, 0x8000_0000 | 0],
+  ] as const)('tells the size of a BAR of %s with %i bytes', (kind, size, mask) => {
+    const space = new PciConfigSpace({ ...NIC, bars: [{ index: 1, kind, size }] });
+    space.write(0x14, 4, -1);
+    expect([space.read(0x14, 4), space.read(0x10, 4)]).toEqual([mask, 0]);
+  });
+
+  test('has BARs of 64 bits, also beyond 4 GiB', () => {
+    const space = new PciConfigSpace({ ...NIC, bars: [{ index: 0, kind: 'memory64', size: 2 ** 33, prefetchable: true }, { index: 2, kind: 'memory64', size: 0x4000 }] });
+    for (const at of [0x10, 0x14, 0x18, 0x1c]) space.write(at, 4, -1);
+    expect([0x10, 0x14, 0x18, 0x1c].map((at) => space.read(at, 4))).toEqual([0x0c, -2, 0xffff_c004 | 0, -1]);
+    expect(() => new PciConfigSpace({ ...NIC, bars: [{ index: 5, kind: 'memory64', size: 0x4000 }] })).toThrow(RangeError);
+  });
+
+  test('links its capabilities', () => {
+    const space = new PciConfigSpace(NIC);
+    expect(space.read(0x06, 2)).toBe(0);
+    const first = space.addCapability(9, [1, 2, 3], [0, 0, 0xff]);
+    const second = space.addCapability(5, [4], [0]);
+    expect([space.read(0x06, 2), space.read(0x34, 1), space.read(first, 4), space.read(second, 2)]).toEqual([0x10, first, 0x0201_0009 | (second << 8), 0x0005]);
+    expect(second % 4).toBe(0);
+  });
+
+  test('keeps read-only bits through any writes, and comes back from what it saves', () => {
+    const write = fc.record({ register: fc.nat(63), value: fc.integer() });
+    fc.assert(
+      fc.property(fc.array(write), (writes) => {
+        const make = () => new PciConfigSpace({ ...NIC, bars: [{ index: 0, kind: 'memory', size: 0x1000 }] });
+        const space = make();
+        for (const { register, value } of writes) space.write(4 * register, 4, value);
+        expect([space.read(0, 4), space.read(8, 4), space.read(0x10, 4) & 0xfff, space.command & ~0x547, space.read(0x3d, 1)]).toEqual([
+          0x1041_1af4, 0x0200_0001, 0, 0, 1,
+        ]);
+        const copy = make();
+        copy.restore(space.save());
+        expect(copy.bytes).toEqual(space.bytes);
+        space.reset();
+        expect(space.bytes).toEqual(make().bytes);
+      }),
+    );
+  });
+});
+
+test('MSI sends what its capability says, while it is enabled', () => {
+  const port = new RecordingMessagePort();
+  const space = new PciConfigSpace(NIC);
+  const msi = new MsiCapability(space, port);
+  const at = space.read(0x34, 1);
+  space.write(at + 4, 4, 0xfee0_1003 | 0);
+  space.write(at + 12, 2, 0x4041);
+  msi.send();
+  space.write(at + 2, 2, 0xffff);
+  msi.send();
+  expect([space.read(at + 2, 2), port.sent]).toEqual([0x81, [{ address: 0xfee0_1000, data: 0x4041 }]]);
+});
+
+describe('MSI-X', () => {
+  const started = () => {
+    const port = new RecordingMessagePort();
+    const space = new PciConfigSpace(NIC);
+    const msix = new MsixCapability(space, port, { count: 3, bar: 1, table: 0, pending: 0x800 });
+    const at = space.read(0x34, 1);
+    for (let i = 0; i < 3; i++) for (const [word, value] of [[0, 0xfee0_0000 | 0], [8, 0x40 + i], [12, 0]] as const) msix.table.write(16 * i + word, 4, value);
+    space.write(at + 2, 2, 0x8000);
+    return { port, space, msix, at };
+  };
+
+  test('says where its table is', () => {
+    const { space, at, msix } = started();
+    expect([space.read(at + 2, 2), space.read(at + 4, 4), space.read(at + 8, 4), msix.tableSize]).toEqual([0x8002, 1, 0x801, 48]);
+  });
+
+  test('keeps a masked vector pending until it is unmasked, by itself or with all', () => {
+    const { port, space, msix, at } = started();
+    msix.table.write(16 + 12, 4, 1);
+    msix.send(1);
+    expect([port.sent.length, msix.pending.read(0, 4)]).toEqual([0, 2]);
+    msix.table.write(16 + 12, 4, 0);
+    space.write(at + 2, 2, 0xc000);
+    msix.send(2);
+    space.write(at + 2, 2, 0x8000);
+    msix.flush();
+    expect([port.sent.map((m) => m.data), msix.pending.read(0, 4)]).toEqual([[0x41, 0x42], 0]);
+  });
+
+  test('comes back from what it saves, and has all vectors masked after a reset', () => {
+    const one = started();
+    const two = started();
+    one.msix.table.write(12, 4, 1);
+    one.msix.send(0);
+    two.msix.restore(one.msix.save());
+    expect(two.msix.save()).toEqual(one.msix.save());
+    one.msix.reset();
+    expect([0, 1, 2].map((i) => one.msix.table.read(16 * i + 12, 4))).toEqual([1, 1, 1]);
+  });
+});
+
+describeDevice(pciHost, { configs: [{}] });
+describeDevice(pcieHost, {
+  configs: [{}, { ecam: 0xe000_0000 }],
+  exercise(driver) {
+    driver.write('config', 0, 4, 0x8000_0000 | (driver.random.below(64) << 2));
+    driver.write('config', 4, 4, driver.random.int32());
+    driver.read('config', 4, 4);
+  },
+});
