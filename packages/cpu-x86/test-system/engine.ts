@@ -6,7 +6,7 @@ import { cpuX86 } from '../src/index.ts';
 import { toLines } from './oracles.ts';
 import type { Rom } from './rom.ts';
 
-const PORT_TEXT = 0xe9, PORT_EXIT = 0xf4;
+const PORT_TEXT = 0xe9, PORT_EXIT = 0xf4, PORT_APM = 0xb2;
 const RAM_PAGES = 4096, ROM_PAGES = 16;
 /** First pages of the ROM: F0000h and FFFF0000h. */
 const ROM_AT = [0xf0, 0xffff0] as const;
@@ -41,6 +41,7 @@ export function runEngine(rom: Rom): string[] {
       pioRead: () => -1,
       pioWrite(port, _size, value) {
         if (port === PORT_TEXT) text.push(value & 0xff);
+        else if (port === PORT_APM) vcpu.smi();
         else if (port === PORT_EXIT) {
           end.reached = true;
           vcpu.kick();

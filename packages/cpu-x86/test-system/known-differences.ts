@@ -15,7 +15,7 @@ export type KnownDifference = {
   | { readonly fix: (bochs: string) => string });
 
 /** Guests whose tests QEMU's TCG does not implement and that it would not end: Bochs alone is asked. */
-export const bochsOnly: readonly string[] = ['control'];
+export const bochsOnly: readonly string[] = ['control', 'smm'];
 
 const LIMITS = 'SDM 3A 5.3: QEMU does not check segment limits';
 const RIGHTS = 'SDM 3A 5.4, 5.5: QEMU does not check the type of a loaded segment, nor null segments';
