@@ -12,3 +12,4 @@ export * from './reset-port/index.ts';
 export * from './i8042/index.ts';
 export * from './hpet/index.ts';
 export * from './pci/index.ts';
+export * from './fw-cfg/index.ts';

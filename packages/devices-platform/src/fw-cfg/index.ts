@@ -1,0 +1,3 @@
+export { fwCfg } from './fw-cfg.ts';
+export { FirmwareFilesToken, type FirmwareFiles, type FwCfgConfig } from './config.ts';
+export * as FwCfgRegisters from './registers.ts';
