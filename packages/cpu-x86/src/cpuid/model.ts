@@ -34,8 +34,11 @@ const V2 = `${V1} CX16 SSE3 SSSE3 SSE4_1 SSE4_2 POPCNT`;
 const V3 = `${V2} XSAVE AVX AVX2 BMI1 BMI2 F16C FMA LZCNT MOVBE`;
 const MAX = `${V3} ${SYSTEM} PCLMULQDQ AES RDRAND RDSEED ADX SHA PREFETCHW CLFLUSHOPT CLWB RDPID PKU VAES VPCLMULQDQ XSAVEOPT XSAVEC XGETBV1 FCS_FDS`;
 
-/** Intel's name with a family of its own makes operating systems ask for what CPUID lists and nothing else. */
-const common = { vendor: 'GenuineIntel', family: 6, model: 94, stepping: 3, physicalBits: 40 } as const;
+/**
+ * Family 6, model 28 executes in order and does not speculate, and neither do we: operating systems know it as free of the
+ * weaknesses of speculation and spare themselves the work-arounds, which would cost a fifth of the speed.
+ */
+const common = { vendor: 'GenuineIntel', family: 6, model: 28, stepping: 10, physicalBits: 40 } as const;
 const make = (name: string, summary: string, features: string): CpuModel =>
   ({ ...common, name, summary, brand: `Polyvisor ${name}`, features: new Set(features.split(' ')) });
 

@@ -16,6 +16,8 @@ export const Msr = {
 const FIXED = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f];
 const VARIABLE = 8;
 const isMtrr = (index: number): boolean => FIXED.includes(index) || (index >= Msr.mtrrPhysBase0 && index < Msr.mtrrPhysBase0 + 2 * VARIABLE);
+/** RDCL_NO, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO. */
+const NOT_VULNERABLE = 0x0d10_e179;
 /** Memory types that exist: UC, WC, WT, WP, WB; UC− in the PAT only. */
 const isType = (type: number, pat: boolean): boolean => type === 0 || type === 1 || (type >= 4 && type <= 6) || (pat && type === 7);
 
@@ -61,7 +63,7 @@ export class MsrBank {
       case Msr.apicBase: return this.#give(state.low('apicBase'), state.high('apicBase'));
       case Msr.mtrrCap: return this.#give(0x500 | VARIABLE, 0);
       // Not vulnerable: nothing here runs ahead of the architecture (vol. 4, IA32_ARCH_CAPABILITIES).
-      case Msr.archCapabilities: return this.#p.model.features.has('ARCH_CAPABILITIES') ? this.#give(0x0406_e16b | 0, 0) : this.#p.protection(0);
+      case Msr.archCapabilities: return this.#p.model.features.has('ARCH_CAPABILITIES') ? this.#give(NOT_VULNERABLE, 0) : this.#p.protection(0);
       case Msr.microcode: return this.#give(0, 1);
       // Performance monitoring and events off, fast strings on.
       case Msr.miscEnable: return this.#giveBig(this.others.get(at) ?? 1n);
