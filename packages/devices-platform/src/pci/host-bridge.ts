@@ -59,7 +59,7 @@ class HostBridge implements Region {
       const register = (this.#address & 0xfc) | (offset & 3);
       if (this.#enabled() && (offset & 3) + size <= 4) this.functions.write(this.#slot(), register, size, value);
     } else if (size === 4 && offset === PortOffset.ADDRESS) this.#address = value & ConfigAddress.MASK;
-    else if (size === 1 && offset === PortOffset.RESET) this.#reset.write(0, 1, value);
+    else if (size === 1 && offset === PortOffset.RESET) this.#reset.write(0, 1, value & 0xff);
   }
 
   reset(): void {

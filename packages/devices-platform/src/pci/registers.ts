@@ -21,8 +21,8 @@ export const Capability = { MSI: 0x05, VENDOR: 0x09, MSIX: 0x11 } as const;
 /** Message control of MSI (6.8.1.3). */
 export const MsiControl = { ENABLE: 0x01, WIDE: 0x80 } as const;
 
-/** CONFIG_ADDRESS. */
-export const ConfigAddress = { ENABLE: 0x8000_0000, MASK: 0x80ff_fffc } as const;
+/** CONFIG_ADDRESS, as signed numbers: larger ones are boxed. */
+export const ConfigAddress = { ENABLE: -0x8000_0000, MASK: -0x7f00_0004 } as const;
 /** In the ports from 0CF8H on. */
 export const PortOffset = { ADDRESS: 0, RESET: 1, DATA: 4 } as const;
 
