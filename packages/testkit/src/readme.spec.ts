@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DEVICE_CHECKS } from './conformance/device/checks/index.ts';
 import { BACKEND_CHECKS } from './conformance/backend/checks/index.ts';
+import { MMU_CHECKS } from './conformance/mmu/checks/index.ts';
 import type { Check } from './conformance/report.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -20,4 +21,8 @@ test('the README lists every check of the device suite with its sentence', () =>
 
 test('the README lists every check of the backend suite with its sentence', () => {
   expect(rows('Backend checks')).toEqual(lines(BACKEND_CHECKS));
+});
+
+test('the README lists every check of the MMU suite with its sentence', () => {
+  expect(rows('MMU checks')).toEqual(lines(MMU_CHECKS));
 });

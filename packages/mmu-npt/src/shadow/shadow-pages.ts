@@ -113,6 +113,11 @@ export class ShadowPages {
     if (next !== NONE) this.#previous[next] = entry;
   }
 
+  /** Sets the dirty bit of an entry. */
+  setDirty(entry: number): void {
+    this.#words[this.#first + entry * 2]! |= ShadowBits.dirty;
+  }
+
   /** Makes an entry absent, if it is not. */
   clear(entry: number): void {
     const low = this.low(entry);

@@ -77,6 +77,9 @@ export class ShadowTables {
   /** Finds the roots for a state's CR3 and mode; page 0 where nothing was built yet. */
   enter(state: number): void {
     const words = this.#words, at = state >> 2, area = this.#area(state);
+    // Nothing can be cached for a context that was never used, so what changed counts even without a flush.
+    this.#compareAll(this.#unsyncUpper, true);
+    this.#compareAll(this.#unsyncLast, true);
     words[(area + SHADOW.cr3) >> 2] = words[(at + (QUAD_OFFSETS.cr3 >> 2))]!;
     words[((area + SHADOW.cr3) >> 2) + 1] = words[(at + (QUAD_OFFSETS.cr3 >> 2)) + 1]!;
     const cr4 = words[at + (QUAD_OFFSETS.cr4 >> 2)]!, efer = words[at + (QUAD_OFFSETS.efer >> 2)]!;
@@ -224,7 +227,11 @@ export class ShadowTables {
   /** The page with the pieces of a large page. */
   #piece(page: ShadowPage, index: number, low: number, high: number): ShadowPage | undefined {
     const entry = page.slot * 512 + index;
-    if (this.#same(entry, low, high)) return this.#touch(this.#pages.child(entry));
+    if (this.#same(entry, low, high)) {
+      // Pieces may say dirty from now on: when the guest cleans the page, that has to be a difference.
+      if ((low & ShadowBits.dirty) !== 0) this.#pages.setDirty(entry);
+      return this.#touch(this.#pages.child(entry));
+    }
     this.#pages.clear(entry);
     const child = this.#add(page.level - 1, page.role, 0, -1, -1);
     if (child === undefined) return undefined;
@@ -334,20 +341,27 @@ export class ShadowTables {
     if (oldest !== undefined) this.#remove(oldest);
   }
 
-  #compareAll(list: ShadowPage[]): void {
-    while (list.length > 0) this.#compare(list.pop()!);
+  /** `midway`: an instruction may be in the middle of a write that was allowed; such a table stays open. */
+  #compareAll(list: ShadowPage[], midway = false): void {
+    for (const page of list.splice(0)) {
+      page.unsync = false;
+      // It may have gone with another one.
+      if (this.#pages.pages[page.slot] === page) this.#compare(page, midway);
+    }
   }
 
   /** Drops what is no longer so. A table that nothing leads to any more is most likely none. */
-  #compare(page: ShadowPage): void {
-    page.unsync = false;
+  #compare(page: ShadowPage, midway: boolean): void {
     if (page.parents < 0 && !this.#isRoot(page)) {
       this.#remove(page);
       return;
     }
     this.counters.resyncs++;
-    this.#writesTo(page.mfn, 1);
-    this.#protect(page.mfn);
+    if (midway && this.#writesTo(page.mfn, 0) > 0) this.#outOfStep(page);
+    else {
+      this.#writesTo(page.mfn, 1);
+      this.#protect(page.mfn);
+    }
     const first = page.slot * 512;
     for (let index = 0, left = page.live; left > 0; index++) {
       const entry = first + index;

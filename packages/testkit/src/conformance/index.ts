@@ -8,3 +8,9 @@ export { checkBackend } from './backend/check-backend.ts';
 export { BACKEND_CHECKS } from './backend/checks/index.ts';
 export { EXIT_CATALOGUE } from './backend/exit-catalogue.ts';
 export type { BackendCheckOptions, BackendSubject } from './backend/options.ts';
+export { checkMmu } from './mmu/check-mmu.ts';
+export { MMU_CHECKS } from './mmu/checks/index.ts';
+export type { MmuCheckOptions, MmuGuestMemory, MmuSubject, OwnMemory } from './mmu/options.ts';
+export {
+  referenceWalk, type Frame, type Marks, type Processor, type WalkMemory, type WalkRegisters, type WalkResult,
+} from './mmu/reference-walk.ts';

@@ -1,0 +1,87 @@
+import { Access, FillStatus } from '@polyvisor/core';
+import { Random } from '../../../random/random.ts';
+import type { Check } from '../../report.ts';
+import { Expectations } from '../expectations.ts';
+import type { MmuSubject } from '../options.ts';
+import { FRAME, page, withGuest } from '../sound-guest.ts';
+
+const { data } = FRAME;
+
+export const tableWrites: Check<MmuSubject> = {
+  name: 'table-writes',
+  summary: 'what the guest and bus masters write to page tables counts after a load of CR3, and at once where nothing was present',
+  run: (subject) => withGuest(subject, 1, (g) => {
+    const e = new Expectations();
+    const random = new Random(subject.seed).fork(40);
+    const now = new Map<number, number>();
+    const expected = (n: number, access: number): string => (now.has(n) ? `frame ${now.get(n)!}` : `page-fault ${access}`);
+    for (let step = 0; step < 400 && e.findings.length === 0; step++) {
+      const n = random.below(6), frame = data + random.below(50);
+      const wasThere = now.has(n), gone = wasThere && random.chance(1, 4);
+      const entry = gone ? 0n : g.address(frame) | 7n;
+      if (random.chance(1, 4)) g.write(FRAME.pages, n, entry);
+      else e.none(g.store(FRAME.pages, n, entry));
+      if (gone) now.delete(n);
+      else now.set(n, frame);
+      if (wasThere) g.cpu.forget();
+      const which = random.chance(1, 2) ? n : random.below(6);
+      const write = random.chance(1, 2);
+      const reached = g.reach(page(which), write ? Access.write : Access.read);
+      e.equal(`step ${step}: page ${which} reaches`, reached, expected(which, write ? 2 : 0));
+    }
+    return e.findings;
+  }),
+};
+
+export const contextSwitch: Check<MmuSubject> = {
+  name: 'context-switch',
+  summary: 'each CR3 has its own translations, and what changed while another was loaded counts on return',
+  run: (subject) => withGuest(subject, 1, (g) => {
+    const e = new Expectations();
+    // The second root shares the window and has its own pages.
+    for (const [from, to] of [[FRAME.top, FRAME.otherTop], [FRAME.third, 10], [FRAME.second, 11]] as const) {
+      for (let i = 0; i < 512; i++) g.write(to, i, g.read(from, i));
+    }
+    g.write(FRAME.otherTop, 0, g.address(10) | 7n);
+    g.write(10, 256, g.address(11) | 7n);
+    g.write(11, 0, g.address(FRAME.otherPages) | 7n);
+    const spaces = [
+      { cr3: g.registers.cr3, table: FRAME.pages, tag: 7, frame: data },
+      { cr3: g.address(FRAME.otherTop), table: FRAME.otherPages, tag: 10, frame: data + 50 },
+    ];
+    for (const s of spaces) g.write(s.table, 0, g.address(s.frame) | 7n);
+    for (let round = 0; round < 24; round++) {
+      const here = spaces[round & 1]!, other = spaces[(round + 1) & 1]!;
+      // Untagged at first, then as with PCIDs: another tag, and nothing is forgotten.
+      const tagged = round >= 12;
+      g.cpu.tag = tagged ? here.tag : 1;
+      g.cpu.set({ ...g.registers, cr3: here.cr3 });
+      if (!tagged) g.cpu.forget();
+      e.equal(`round ${round}: the page reaches`, g.reach(page(0), Access.read), `frame ${here.frame}`);
+      if (tagged) continue;
+      other.frame++;
+      e.none(g.store(other.table, 0, g.address(other.frame) | 7n));
+    }
+    return e.findings;
+  }),
+};
+
+export const loadPdptes: Check<MmuSubject> = {
+  name: 'pdptes',
+  summary: 'in PAE paging all four page-directory pointers are loaded or, with a reserved bit in one that is present, none',
+  run: (subject) => withGuest(subject, 1, (g) => {
+    const e = new Expectations();
+    const at = g.address(12) | 0x20n, quad = 4;
+    const load = (): number => g.rig.hot.loadPdptes(g.cpu.at, Number(at & 0xffff_ffffn) | 0, Number(at >> 32n));
+    [0x7001n, 0xffff_ffff_ffff_fffen, 0x8e19n, 0n].forEach((value, i) => g.write(12, quad + i, value));
+    e.equal('a load of good entries', load(), FillStatus.ok);
+    e.equal('the third register', `0x${g.cpu.state.get('pdpte2').toString(16)}`, '0x8e19');
+    for (const bit of [1, 2, 5, 8, subject.processor.physicalBits, 52, 63]) {
+      g.write(12, quad, 0x5001n);
+      g.write(12, quad + 3, 0x9001n | (1n << BigInt(bit)));
+      e.equal(`a load with bit ${bit} set in an entry`, load(), FillStatus.pageFault);
+      e.equal('the first register is then', `0x${g.cpu.state.get('pdpte0').toString(16)}`, '0x7001');
+    }
+    return e.findings;
+  }),
+};
