@@ -3,12 +3,12 @@ import type { CounterState } from './state.ts';
 
 /** Nothing was programmed: as after a control word for mode 0, without a count. The data sheet leaves it undefined. */
 const POWER_ON: CounterState = {
-  mode: 0, bcd: false, access: Access.BOTH, count: 0, loaded: 0, counting: false, start: 0, held: -1, reloadAt: -1, halfWritten: -1,
+  mode: 0, bcd: false, access: Access.BOTH, count: 0, loaded: 0, counting: false, start: 0, held: -1, reloadAt: -1, resumedAt: -1, halfWritten: -1,
   readsHigh: false, latchedCount: -1, latchedStatus: -1, gate: true, out: false,
 };
 
 /** Places in the array of moments, which are too large for small integers. */
-const At = { start: 0, held: 1, reload: 2 } as const;
+const At = { start: 0, held: 1, reload: 2, resumed: 3 } as const;
 
 /**
  * One counter of the 8254. It never counts: what the counting element holds and what OUT shows follow from the moment
@@ -17,7 +17,7 @@ const At = { start: 0, held: 1, reload: 2 } as const;
 export class Counter {
   /** OUT, as of the last call that took `now`. */
   out = false;
-  readonly #at = new Float64Array(3);
+  readonly #at = new Float64Array(4);
   #mode = 0;
   #bcd = false;
   #access: number = Access.BOTH;
@@ -43,6 +43,7 @@ export class Counter {
     this.#counting = false;
     this.#at[At.held] = -1;
     this.#at[At.reload] = -1;
+    this.#at[At.resumed] = -1;
     this.#halfWritten = -1;
     this.#readsHigh = false;
     this.#latchedCount = -1;
@@ -115,7 +116,11 @@ export class Counter {
     } else if (this.#counting) {
       if (!gate) this.#at[held] = Math.max(0, now - this.#at[start]!);
       else if (this.#mode !== 0 && this.#mode !== 4) this.#begin(now + 1);
-      else if (this.#at[start]! <= now) this.#at[start] = now - this.#at[held]!;
+      else if (this.#at[start]! <= now) {
+        // Within one tick it is as if nothing had been.
+        if (now - this.#at[start]! > this.#at[held]!) this.#at[At.resumed] = now;
+        this.#at[start] = now - this.#at[held]!;
+      }
       if (gate) this.#at[held] = -1;
     }
     this.settle(now);
@@ -124,7 +129,8 @@ export class Counter {
   /** @hot Takes a new count over when its time has come, and looks at OUT. */
   settle(now: number): void {
     const at = this.#at[At.reload]!;
-    if (at >= 0 && at <= now && this.#mode !== 1 && this.#mode !== 5) {
+    // A gate that stopped the count keeps the new one waiting for its rise.
+    if (at >= 0 && at <= now && this.#mode !== 1 && this.#mode !== 5 && this.#at[At.held]! < 0) {
       const wasHigh = this.#outAt(at - 1);
       this.#begin(at);
       // In mode 3 a count may come in with the low half of the period.
@@ -164,7 +170,7 @@ export class Counter {
   save(): CounterState {
     return {
       mode: this.#mode, bcd: this.#bcd, access: this.#access, count: this.#count, loaded: this.#loaded, counting: this.#counting,
-      start: this.#at[At.start]!, held: this.#at[At.held]!, reloadAt: this.#at[At.reload]!, halfWritten: this.#halfWritten,
+      start: this.#at[At.start]!, held: this.#at[At.held]!, reloadAt: this.#at[At.reload]!, resumedAt: this.#at[At.resumed]!, halfWritten: this.#halfWritten,
       readsHigh: this.#readsHigh, latchedCount: this.#latchedCount, latchedStatus: this.#latchedStatus, gate: this.#gate, out: this.out,
     };
   }
@@ -179,6 +185,7 @@ export class Counter {
     this.#at[At.start] = saved.start;
     this.#at[At.held] = saved.held;
     this.#at[At.reload] = saved.reloadAt;
+    this.#at[At.resumed] = saved.resumedAt;
     this.#halfWritten = saved.halfWritten;
     this.#readsHigh = saved.readsHigh;
     this.#latchedCount = saved.latchedCount;
@@ -247,9 +254,10 @@ export class Counter {
     if (!this.#counting) return this.#mode !== 0;
     const held = this.#at[At.held]!;
     if (held >= 0 && (this.#mode === 2 || this.#mode === 3)) return true;
-    const elapsed = held >= 0 ? held : now - this.#at[At.start]!;
+    const passed = now - this.#at[At.start]!;
+    const elapsed = held >= 0 ? held : passed;
     // Until the tick of the load OUT stays, but for mode 0, where writing the count takes it back.
-    if (elapsed < 0) return this.#mode !== 0 && this.out;
+    if (passed < 0) return this.#mode !== 0 && this.out;
     const length = this.#length();
     switch (this.#mode) {
       case 0:
@@ -260,7 +268,8 @@ export class Counter {
       case 3:
         return elapsed % length < (length + 1) >> 1;
       default:
-        return elapsed !== length;
+        // The strobe is over with its tick, and does not come back with the gate.
+        return elapsed !== length || passed !== length || now === this.#at[At.resumed]!;
     }
   }
 

@@ -22,6 +22,8 @@ export const counterStateSchema = z.strictObject({
   held: ticks.min(-1),
   /** When the count register goes to the counting element; −1 when it is there. */
   reloadAt: ticks.min(-1),
+  /** When the gate let modes 0 and 4 go on; −1 when it never did. */
+  resumedAt: ticks.min(-1),
   /** The low byte of a count that is not complete; −1 without one. */
   halfWritten: z.int().min(-1).max(0xff),
   readsHigh: z.boolean(),
