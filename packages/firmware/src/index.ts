@@ -1,0 +1,14 @@
+export { firmwareErrors } from './errors.ts';
+export { COMPRESSION_FORMATS, compressionFormat, decompress, type CompressionFormat } from './compression/decompress.ts';
+export { isElf, readElf, type ElfImage, type ElfNote, type ElfSegment } from './elf/elf.ts';
+export { isBzImage, readSetupHeader, type SetupHeader } from './linux/setup-header.ts';
+export { KERNEL_ENTRIES, pvhEntry, readKernel, type KernelEntry, type KernelImage, type ResolvedEntry } from './linux/kernel.ts';
+export { planBoot, type BootOptions } from './boot/plan-boot.ts';
+export { pcMemoryMap } from './boot/memory-map.ts';
+export { MemoryType, type BootPlan, type EntryState, type MemoryRange, type Piece, type RamBytes } from './boot/plan.ts';
+export { acpiTable } from './acpi/table.ts';
+export { hpetTable } from './acpi/hpet.ts';
+export { acpiTables, type AcpiOptions } from './acpi/tables.ts';
+export type { PowerManagement } from './acpi/fadt.ts';
+export type { InterruptOverride, MadtOptions } from './acpi/madt.ts';
+export { cpioArchive, type ArchiveEntry } from './cpio/newc.ts';
