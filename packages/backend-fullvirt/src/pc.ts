@@ -1,0 +1,138 @@
+import {
+  FRAME_SIZE, PolyvisorError, RESUME, WAIT,
+  type Backend, type BackendExit, type BackendHost, type NestedFaultExit, type Problem, type Token, type Vcpu, type Verdict,
+} from '@polyvisor/core';
+import { hpetTable, planBoot, type AcpiOptions, type Piece } from '@polyvisor/firmware';
+import type { BootImages } from './boot-images.ts';
+import type { FullvirtConfig } from './config.ts';
+import { enterKernel } from './entry.ts';
+import { fullvirtErrors } from './errors.ts';
+import { openBus } from './open-bus.ts';
+
+export interface PcServices {
+  readonly images: Token<BootImages>;
+  readonly [name: string]: Token<unknown>;
+}
+
+/** Tag of the guest's TLB entries; each vCPU has a TLB of its own. */
+const GUEST_TAG = 1;
+/** ISA line 0 is the timer, which a PC's I/O APIC has on input 2. */
+const TIMER_GSI = 2;
+const ZEROES = new Uint8Array(65536);
+
+/** A PC: loads a kernel at power-on and after each reset, and answers what comes back from its processors. */
+export class Pc implements Backend<undefined> {
+  readonly #config: FullvirtConfig;
+  readonly #host: BackendHost<PcServices>;
+
+  constructor(config: FullvirtConfig, host: BackendHost<PcServices>) {
+    this.#config = config;
+    this.#host = host;
+  }
+
+  boot(): void {
+    const { vcpus, services, space } = this.#host;
+    const { kernel, initrd, commandLine } = services.images;
+    for (const { control } of vcpus) {
+      // Nothing is intercepted: devices answer directly, and the rest is the processor's own business.
+      control.clear();
+      control.tag = GUEST_TAG;
+    }
+    const ram = space.ranges().map(({ gfn, count }) => ({ address: gfn * FRAME_SIZE, size: count * FRAME_SIZE }));
+    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: this.#acpi() });
+    for (const piece of plan.pieces) this.#write(piece);
+    // The other processors wait for the start-up IPI, as their reset left them.
+    const [bootstrap] = vcpus;
+    if (bootstrap) enterKernel(bootstrap, plan.entry);
+  }
+
+  handle(vcpu: Vcpu, exit: BackendExit): Verdict {
+    const place = `cpu.${vcpu.index}`;
+    switch (exit.kind) {
+      case 'halted':
+        return WAIT;
+      case 'shutdown':
+        return this.#shutdown(vcpu);
+      case 'nested-fault':
+        return this.#nestedFault(vcpu, exit);
+      case 'intercept':
+        return fault(fullvirtErrors['unexpected-exit'](place, { what: exit.info.what }));
+      case 'hypercall':
+        return fault(fullvirtErrors['unexpected-exit'](place, { what: exit.instruction }));
+      case 'debug':
+        return fault(fullvirtErrors['no-debugger'](place, { cause: exit.cause, linear: exit.linear }));
+      case 'unimplemented': {
+        const bytes = Array.from(exit.bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+        return fault(fullvirtErrors.unimplemented(place, { text: exit.text, bytes, linear: exit.linear }));
+      }
+    }
+  }
+
+  save(): undefined {
+    return undefined;
+  }
+
+  destroy(): void {
+    // It holds nothing outside the machine.
+  }
+
+  #shutdown(vcpu: Vcpu): Verdict {
+    switch (this.#config.onShutdown) {
+      case 'reset':
+        return { kind: 'reset' };
+      case 'power-off':
+        return { kind: 'power-off', status: 0 };
+      case 'fault': {
+        const rip = `0x${vcpu.state.get('rip').toString(16)}`;
+        return fault(fullvirtErrors.shutdown(`cpu.${vcpu.index}`, { cpu: vcpu.index, rip }));
+      }
+    }
+  }
+
+  #nestedFault(vcpu: Vcpu, exit: NestedFaultExit): Verdict {
+    const { space, log } = this.#host;
+    const gfn = Math.floor(exit.gpa / FRAME_SIZE);
+    switch (space.lookup(gfn).kind) {
+      case 'absent':
+        try {
+          openBus(space, gfn);
+        } catch (error) {
+          if (error instanceof PolyvisorError) return fault(error.problems[0]);
+          throw error;
+        }
+        return RESUME;
+      case 'ram':
+        return fault(fullvirtErrors['no-access'](`cpu.${vcpu.index}`, { gpa: exit.gpa, access: exit.access }));
+      case 'mmio':
+        // Only a page walk comes here. All ones is an entry with reserved bits set, also for the handler of that fault.
+        log.guestError(`cpu.${vcpu.index}: page tables at 0x${exit.gpa.toString(16)}, where there is no RAM: a triple fault`);
+        return this.#shutdown(vcpu);
+    }
+  }
+
+  #write({ address, bytes, size }: Piece): void {
+    const { memory } = this.#host;
+    memory.write(address, bytes, 0, bytes.length);
+    for (let at = bytes.length; at < size; at += ZEROES.length) memory.write(address + at, ZEROES, 0, Math.min(ZEROES.length, size - at));
+  }
+
+  #acpi(): AcpiOptions | undefined {
+    const { acpi } = this.#config;
+    if (acpi === false) return undefined;
+    const { powerBase, sci, s5, timerBits, reset, century, keyboardController, realTimeClock } = acpi;
+    return {
+      processors: this.#host.vcpus.map(({ index }) => index),
+      localAddress: acpi.localApic,
+      ioApic: acpi.ioApic,
+      overrides: [{ isa: 0, gsi: TIMER_GSI, level: false }, { isa: sci, gsi: sci, level: true }],
+      tables: acpi.hpet === false ? [] : [hpetTable(acpi.hpet)],
+      power: {
+        base: powerBase, sci, s5, timerBits, century, keyboardController, clock: realTimeClock, reset: reset === false ? undefined : reset,
+      },
+    };
+  }
+}
+
+function fault(problem: Problem): Verdict {
+  return { kind: 'fault', problem };
+}
