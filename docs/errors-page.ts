@@ -1,6 +1,8 @@
+import { fullvirtErrors } from '@polyvisor/backend-fullvirt';
 import { osErrors } from '@polyvisor/backend-os';
 import { coreErrors, type Problem } from '@polyvisor/core';
 import { cpuErrors } from '@polyvisor/cpu-x86';
+import { firmwareErrors } from '@polyvisor/firmware';
 import { machineErrors } from '@polyvisor/machine';
 import { memoryErrors } from '@polyvisor/memory';
 import { mmuErrors } from '@polyvisor/mmu-npt';
@@ -18,6 +20,8 @@ const areas: readonly { readonly title: string; readonly about: string; readonly
   { title: 'cpu', about: 'The x86 processor.', catalogues: [cpuErrors] },
   { title: 'mmu', about: 'Walks and nested paging.', catalogues: [mmuErrors] },
   { title: 'os', about: 'Linux programs without a Linux kernel.', catalogues: [osErrors] },
+  { title: 'firmware', about: 'Kernels, archives and tables.', catalogues: [firmwareErrors] },
+  { title: 'fullvirt', about: 'A whole PC.', catalogues: [fullvirtErrors] },
   { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors] },
   { title: 'testkit', about: 'Fakes and suites; the last ones are how the plain backend ends a machine.', catalogues: [testkitErrors, plainErrors] },
 ];
