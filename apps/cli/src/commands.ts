@@ -14,4 +14,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'run a Linux program in user mode',
     run: async (args) => (await import('./exec/command.ts')).run(args),
   },
+  {
+    name: 'run',
+    usage: 'run -kernel FILE [OPTIONS]',
+    summary: 'run an operating system on a PC',
+    run: async (args) => (await import('./run/command.ts')).run(args),
+  },
 ];

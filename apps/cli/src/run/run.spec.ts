@@ -1,0 +1,102 @@
+/** `polyvisor run` as a process: statuses, channels, signals, mistakes. Its guests are a few instructions long. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const polyvisor = fileURLToPath(new URL('../../bin/polyvisor.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'polyvisor-run-'));
+const run = (...args: string[]) => spawnSync(process.execPath, [polyvisor, 'run', ...args], { encoding: 'utf8', cwd: folder, input: '' });
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** An ELF file for i386 whose PVH entry is its code. */
+function kernel(name: string, code: readonly number[]): string {
+  const entry = 0x10_0000;
+  const words = new Uint32Array(0x200);
+  const bytes = new Uint8Array(words.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  words.set([2 | (3 << 16), 1, entry, 52], 4);
+  new Uint16Array(words.buffer).set([32, 2], 21);
+  words.set([1, 0x100, entry, entry, 0x400, 0x1000, 0, 0, 4, 0x500, 0, 0, 20, 20, 0, 0], 13);
+  bytes.set(code, 0x100);
+  words.set([4, 4, 18, 0x6e6558, entry], 0x500 / 4);
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** mov dx, port; mov al, byte; out dx, al */
+const out = (port: number, byte: number): number[] => [0x66, 0xba, port & 0xff, port >> 8, 0xb0, byte, 0xee];
+/** Three on is LCR of a serial port: without it, characters have 5 bits. */
+const say = (port: number, text: string): number[] =>
+  [...(port === DEBUG ? [] : out(port + 3, 3)), ...Array.from(text).flatMap((c) => out(port, c.charCodeAt(0)))];
+const COM1 = 0x3f8, COM2 = 0x2f8, DEBUG = 0xe9, EXIT = 0xf4, RESET = 0xcf9, PM1_CONTROL = 0x604;
+const HALT = [0xf4, 0xeb, 0xfd];
+const exitDevice = ['-device', `isa-debug-exit,iobase=${EXIT},iosize=1`];
+
+describe('a guest that ends', () => {
+  test('by the debug exit gives its status', () => {
+    const { status, stdout, stderr } = run('-kernel', kernel('exit', [...say(COM1, 'hi\n'), ...out(EXIT, 0x10)]), ...exitDevice);
+    expect([status, stdout, stderr]).toEqual([0x21, 'hi\n', '']);
+  });
+
+  test('by ACPI power-off gives 0', () => {
+    // mov dx, port; mov ax, SLP_EN and type 5; out dx, ax
+    const off = [0x66, 0xba, PM1_CONTROL & 0xff, PM1_CONTROL >> 8, 0x66, 0xb8, 0x00, 0x34, 0x66, 0xef];
+    expect(run('-kernel', kernel('off', [...off, ...HALT]))).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('by a reset ends with -no-reboot only', () => {
+    // The second time a word outside of the kernel is not zero any more.
+    // cmp dword [0x600000], 0; jne over the rest; inc dword [0x600000]; nop; the reset
+    const once = [0x83, 0x3d, 0, 0, 0x60, 0, 0, 0x75, 7 + 7, 0xff, 0x05, 0, 0, 0x60, 0, 0x90, ...out(RESET, 6)];
+    const path = kernel('reset', [...say(COM1, 'boot\n'), ...once, ...out(EXIT, 1)]);
+    expect(run('-kernel', path, ...exitDevice, '-no-reboot')).toMatchObject({ status: 0, stdout: 'boot\n' });
+    expect(run('-kernel', path, ...exitDevice)).toMatchObject({ status: 3, stdout: 'boot\nboot\n' });
+  });
+});
+
+test('serial ports and the debug console lead where the options say', () => {
+  const code = [...say(COM1, 'one\n'), ...say(COM2, 'two\n'), ...say(DEBUG, 'three'), ...out(EXIT, 0)];
+  const found = run('-kernel', kernel('ports', code), ...exitDevice, '-serial', 'file:com1', '-serial', 'stdio', '-debugcon', 'file:debug');
+  expect(found).toMatchObject({ status: 1, stdout: 'two\n', stderr: '' });
+  expect([readFileSync(join(folder, 'com1'), 'utf8'), readFileSync(join(folder, 'debug'), 'utf8')]).toEqual(['one\n', 'three']);
+});
+
+test.each([['SIGTERM', 143], ['SIGINT', 130]] as const)('%s ends the run, and all output is there', async (signal, expected) => {
+  const child = spawn(process.execPath, [polyvisor, 'run', '-kernel', kernel('idle', [...say(COM1, 'ready'), ...HALT]), '--stats'], { stdio: 'pipe' });
+  let [output, errors] = ['', ''];
+  child.stderr.on('data', (text: Buffer) => { errors += text.toString(); });
+  child.stdout.on('data', (text: Buffer) => {
+    output += text.toString();
+    if (output === 'ready') child.kill(signal);
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect([status, output]).toEqual([expected, 'ready']);
+  expect(errors).toMatch(/instructions {6}0 million[^]*MMU fills/);
+});
+
+test('help fits a screen', () => {
+  const { status, stdout } = run('--help');
+  expect([status, stdout.split('\n').length < 26, stdout.split('\n').every((line) => line.length <= 80)]).toEqual([0, true, true]);
+});
+
+test.each([
+  [['-kernel', '/no/such/file'], 2, /^polyvisor: cli\/unreadable-file: the file of -kernel cannot be read: ENOENT.*\/no\/such\/file/],
+  [['-kernel', '/etc/passwd'], 125, /^polyvisor: firmware\/(truncated|not-a-kernel): .*\/etc\/passwd/],
+  [['-kernel', 'reset', '-initrd', '/no/such/file'], 2, /^polyvisor: cli\/unreadable-file: the file of -initrd/],
+  [['-kernel', 'reset', '-serial', 'file:/no/such/folder/x'], 2, /^polyvisor: cli\/unwritable-file: the file of -serial/],
+  [['-kernel', 'reset', '-cpu', 'i8080'], 2, /^polyvisor: cli\/option-value: "i8080" is no model.*-cpu qemu64, x86-64-v2/],
+  [['-kernel', 'reset', '-m', '64G'], 125, /^polyvisor: memory\/bad-size/],
+  [['-m', '64'], 2, /^polyvisor: cli\/no-kernel/],
+])('polyvisor run %j says what is wrong', (args, status, message) => {
+  const { status: found, stdout, stderr } = run(...args);
+  expect([found, stdout]).toEqual([status, '']);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain('    at ');
+});
