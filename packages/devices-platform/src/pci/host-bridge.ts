@@ -43,22 +43,16 @@ class HostBridge implements Region {
     this.functions.attach(id, 0, 0, this.#space);
   }
 
-  /** @hot CONFIG_ADDRESS is 32 bits wide; narrower accesses are to ports of their own. */
+  /** @hot */
   read(offset: number, size: 1 | 2 | 4): number {
-    if (offset >= PortOffset.DATA) {
-      const register = (this.#address & 0xfc) | (offset & 3);
-      return this.#enabled() && (offset & 3) + size <= 4 ? this.functions.read(this.#slot(), register, size) : -1;
-    }
-    if (size === 4 && offset === PortOffset.ADDRESS) return this.#address;
-    return size === 1 && offset === PortOffset.RESET ? this.#reset.read() : -1;
+    return offset >= PortOffset.DATA ? this.#readData(offset & 3, size) : this.#readAddress(offset, size);
   }
 
   /** @hot */
   write(offset: number, size: 1 | 2 | 4, value: number): void {
-    if (offset >= PortOffset.DATA) {
-      const register = (this.#address & 0xfc) | (offset & 3);
-      if (this.#enabled() && (offset & 3) + size <= 4) this.functions.write(this.#slot(), register, size, value);
-    } else if (size === 4 && offset === PortOffset.ADDRESS) this.#address = value & ConfigAddress.MASK;
+    if (offset >= PortOffset.DATA) this.#writeData(offset & 3, size, value);
+    // CONFIG_ADDRESS is 32 bits wide; narrower accesses are to ports of their own.
+    else if (size === 4) this.#writeAddress(offset, value);
     else if (size === 1 && offset === PortOffset.RESET) this.#reset.write(0, 1, value & 0xff);
   }
 
@@ -70,6 +64,28 @@ class HostBridge implements Region {
 
   save(): State {
     return { address: this.#address, resetControl: this.#reset.control, config: this.#space.save() };
+  }
+
+  /** @hot */
+  #readAddress(offset: number, size: 1 | 2 | 4): number {
+    if (size === 4 && offset === PortOffset.ADDRESS) return this.#address;
+    return size === 1 && offset === PortOffset.RESET ? this.#reset.read() : -1;
+  }
+
+  /** @hot */
+  #writeAddress(offset: number, value: number): void {
+    if (offset === PortOffset.ADDRESS) this.#address = value & ConfigAddress.MASK;
+  }
+
+  /** @hot `at` is the byte within CONFIG_DATA; an access does not leave it. */
+  #readData(at: number, size: 1 | 2 | 4): number {
+    if (!this.#enabled() || at + size > 4) return -1;
+    return this.functions.read(this.#slot(), (this.#address & 0xfc) | at, size);
+  }
+
+  /** @hot */
+  #writeData(at: number, size: 1 | 2 | 4, value: number): void {
+    if (this.#enabled() && at + size <= 4) this.functions.write(this.#slot(), (this.#address & 0xfc) | at, size, value);
   }
 
   /** @hot */

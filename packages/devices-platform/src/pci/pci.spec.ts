@@ -1,4 +1,4 @@
-import { RecordingMessagePort, fakeDeviceHost, type RecordingPower } from '@polyvisor/testkit';
+import { RecordingMessagePort, fakeDeviceHost, type AccessPoint, type RecordingPower } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -159,9 +159,15 @@ describe('MSI-X', () => {
   });
 });
 
-describeDevice(pciHost, { configs: [{}] });
+/** Writing the reset control register resets the machine, after which nothing is warm any more. */
+const allocation = {
+  cold: ({ region, direction, offset, size }: AccessPoint) => region === 'config' && direction === 'write' && offset === 1 && size === 1,
+};
+
+describeDevice(pciHost, { configs: [{}], allocation });
 describeDevice(pcieHost, {
   configs: [{}, { ecam: 0xe000_0000 }],
+  allocation,
   exercise(driver) {
     driver.write('config', 0, 4, 0x8000_0000 | (driver.random.below(64) << 2));
     driver.write('config', 4, 4, driver.random.int32());
