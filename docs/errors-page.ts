@@ -7,6 +7,7 @@ import { machineErrors } from '@polyvisor/machine';
 import { memoryErrors } from '@polyvisor/memory';
 import { mmuErrors } from '@polyvisor/mmu-npt';
 import { cliErrors } from '../apps/cli/src/errors.ts';
+import { runErrors } from '../apps/cli/src/run/errors.ts';
 import { testkitErrors } from '@polyvisor/testkit';
 import { plainErrors } from '@polyvisor/testkit/fixtures';
 
@@ -22,7 +23,7 @@ const areas: readonly { readonly title: string; readonly about: string; readonly
   { title: 'os', about: 'Linux programs without a Linux kernel.', catalogues: [osErrors] },
   { title: 'firmware', about: 'Kernels, archives and tables.', catalogues: [firmwareErrors] },
   { title: 'fullvirt', about: 'A whole PC.', catalogues: [fullvirtErrors] },
-  { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors] },
+  { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors, runErrors] },
   { title: 'testkit', about: 'Fakes and suites; the last ones are how the plain backend ends a machine.', catalogues: [testkitErrors, plainErrors] },
 ];
 

@@ -99,6 +99,8 @@ function answer(model: CpuModel, state: VcpuState, index: number, leaf: number, 
     case 0x8000_0001: return { eax: 0, ebx: 0, ecx: bits(model, 0x8000_0001, 0, 'ecx'), edx: bits(model, 0x8000_0001, 0, 'edx') };
     case 0x8000_0002: case 0x8000_0003: case 0x8000_0004: return brandLeaf(model, leaf - 0x8000_0002);
     case 0x8000_0006: return { ...none, ecx: (256 << 16) | (6 << 12) | 64 };
+    // The time-stamp counter is invariant: it follows the machine's clock.
+    case 0x8000_0007: return { ...none, edx: 1 << 8 };
     case 0x8000_0008: return { ...none, eax: model.physicalBits | (48 << 8) };
     default: return none;
   }
