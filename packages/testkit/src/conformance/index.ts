@@ -14,3 +14,7 @@ export type { MmuCheckOptions, MmuGuestMemory, MmuSubject, OwnMemory } from './m
 export {
   referenceWalk, type Frame, type Marks, type Processor, type WalkMemory, type WalkRegisters, type WalkResult,
 } from './mmu/reference-walk.ts';
+export { mmuSubject } from './mmu/options.ts';
+export { MmuRig, type FillResult, type RigCpu } from './mmu/rig.ts';
+export { randomView, randomWorld, type Mode, type World } from './mmu/world.ts';
+export { describeAccess, describeResult } from './mmu/compare.ts';
