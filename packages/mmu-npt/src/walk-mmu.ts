@@ -1,9 +1,10 @@
 import {
-  FillStatus, MMU_BLOCK_END, MMU_OFFSETS, NestedFaultReason, PolyvisorError, VCPU_STATE_SIZE, VcpuState,
+  Access, FillStatus, MMU_BLOCK_END, MMU_OFFSETS, NestedFaultReason, PolyvisorError, VCPU_STATE_SIZE, VcpuState,
   type FlushScope, type HostOffset, type Mmu, type MmuHost, type MmuStatistics, type Translation,
 } from '@polyvisor/core';
 import { mmuErrors } from './errors.ts';
 import { TLB_AREA_SIZE } from './layout.ts';
+import { effectiveType, mtrrType, patType, type MemoryType, type Mtrrs } from './memory-type/memory-type.ts';
 import { walkModule } from './walk/module.ts';
 import { tableFormat } from './walk/options.ts';
 import type { WalkOptions } from './walk/options.ts';
@@ -110,6 +111,20 @@ export class WalkMmu implements Mmu {
   imports(): WebAssembly.ModuleImports {
     const { fill, loadPdptes, flushPage, flushTag, flushCpu, flushFrames, flushAll } = this.#exports;
     return { fill, loadPdptes, flushPage, flushTag, flushCpu, flushFrames, flushAll };
+  }
+
+  /**
+   * Memory type of the page that a read by `cpl` would reach, from the guest's PAT and MTRRs (Intel SDM vol. 3A §11.5.2.2);
+   * undefined where the read faults. Without paging the PAT has no say. CR0.CD is not heeded.
+   */
+  memoryType(state: VcpuState, linear: number, cpl: number, mtrrs: Mtrrs): MemoryType | undefined {
+    const found = this.translate(state, linear, Access.read, cpl);
+    if (found.kind !== 'ok') return undefined;
+    const mtrr = mtrrType(state.get('mtrrDefType'), mtrrs, found.gpa);
+    if (state.low('cr0') >= 0) return mtrr;
+    const { view } = this.#host.host;
+    const entry = view.getBigUint64(this.#reserved + this.#host.cpus * TLB_AREA_SIZE + MMU_OFFSETS.qualification, true);
+    return effectiveType(mtrr, patType(state.get('pat'), entry, found.pageSize > 4096));
   }
 
   translate(state: VcpuState, linear: number, access: number, cpl: number): Translation {

@@ -3,6 +3,7 @@ import { createHost } from '@polyvisor/memory';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_GPA, DEVICE_LINEAR, GPA, LARGE_LINEAR, LINEAR, LongGuest, POOL } from '../src/testing/long-guest.ts';
 import { eptMmu, nativeMmu, nptMmu } from '../src/plugins.ts';
+import { MemoryType, type Mtrrs, type ShadowMmu } from '../src/index.ts';
 import { WalkMmu } from '../src/walk-mmu.ts';
 import { defaultWalkOptions, type WalkOptions } from '../src/walk/options.ts';
 
@@ -130,6 +131,22 @@ describe.each(all)('%s', (strategy) => {
     expect(g.state.get('pdpte3')).toBe(0n);
     expect(g.hot.loadPdptes(g.at, 0, 0x20)).toBe(FillStatus.nestedFault);
   });
+});
+
+test.each(['native', 'npt', 'shadow'] as const)('%s tells the memory type of a page', (strategy) => {
+  const g = guest(strategy);
+  const mmu = g.mmu as WalkMmu | ShadowMmu;
+  g.state.set('pat', 0x0007_0401_0007_0406n);
+  g.state.set('mtrrDefType', 0x806n);
+  const type = (linear: number, variable: Mtrrs['variable'] = []) => mmu.memoryType(g.state, linear, 0, { variable });
+  expect([type(LINEAR), type(LARGE_LINEAR), type(LINEAR + 2 ** 40)]).toEqual([MemoryType.writeBack, MemoryType.writeBack, undefined]);
+  g.write(0x4000, BigInt(GPA) | 0x18n | 7n);
+  g.write(0x3000 + 16, BigInt(GPA) | 0x1087n);
+  expect([type(LINEAR), type(LARGE_LINEAR)]).toEqual([MemoryType.uncacheable, MemoryType.writeCombining]);
+  const uncached = { base: 0n, mask: 0xff_0000_0800n };
+  expect([type(LARGE_LINEAR, [uncached]), type(LINEAR + 4096, [uncached])]).toEqual([MemoryType.writeCombining, MemoryType.uncacheable]);
+  g.state.set('cr0', 1n);
+  expect(type(GPA)).toBe(MemoryType.writeBack);
 });
 
 test('reports a missing second-level page with its guest-physical address', () => {

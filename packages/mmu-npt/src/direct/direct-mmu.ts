@@ -1,4 +1,5 @@
 import type { FlushScope, HostOffset, Mmu, MmuHost, MmuStatistics, Translation, VcpuState } from '@polyvisor/core';
+import type { MemoryType, Mtrrs } from '../memory-type/memory-type.ts';
 import type { WalkOptions } from '../walk/options.ts';
 import { WalkMmu } from '../walk-mmu.ts';
 import { DirectFrames } from './direct-frames.ts';
@@ -30,6 +31,10 @@ export class DirectMmu implements Mmu {
   }
   translate(state: VcpuState, linear: number, access: number, cpl: number): Translation {
     return this.#walker.translate(state, linear, access, cpl);
+  }
+  /** See `WalkMmu`. */
+  memoryType(state: VcpuState, linear: number, cpl: number, mtrrs: Mtrrs): MemoryType | undefined {
+    return this.#walker.memoryType(state, linear, cpl, mtrrs);
   }
   flush(scope: FlushScope): void {
     this.#walker.flush(scope);

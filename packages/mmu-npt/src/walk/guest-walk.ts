@@ -289,6 +289,8 @@ export class GuestWalk {
     }, () => {
       this.#mark(e, marks, again, false);
     });
+    // For queries of the memory type; the probe's block is its own.
+    if (this.#c.probe) s.i64.store(this.#state, whole, MMU_OFFSETS.qualification);
     s.set(found.rights, rights);
     s.set(found.dirty, i32.and(i32.or(low, marks), DIRTY));
     s.set(found.global, i32.and(has(low, GLOBAL), has(cr4, CR4.pge)));
