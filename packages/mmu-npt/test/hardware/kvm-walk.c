@@ -9,7 +9,7 @@
  * for each access four u64: outcome (0 allowed, 1 page fault, 2 anything else), error code, CR2 and a
  * count of the words in memory that changed, then that many pairs of address and value.
  *
- * Guest memory: frames below HARNESS are the world's, which have HLT where it says nothing; from HARNESS on lie tables,
+ * Guest memory: frames below HARNESS are the world's, which have zeros below DATA and HLT elsewhere where it says nothing; from HARNESS on lie tables,
  * handlers and stack, which every world maps at linear page `base` (see HARNESS_LONG, HARNESS_SMALL).
  */
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FRAMES = 512, WATCHED = 32, HARNESS = 400, IDT64 = 410, SEGMENTS = 411, CODE = 412, STACK = 413, USER = 414, IDT32 = 415 };
+enum { FRAMES = 512, WATCHED = 32, DATA = 22, HARNESS = 400, IDT64 = 410, SEGMENTS = 411, CODE = 412, STACK = 413, USER = 414, IDT32 = 415 };
 #define HARNESS_LONG (2ull << 39)
 #define HARNESS_SMALL 0x80000000ull
 
@@ -40,7 +40,7 @@ static uint64_t place(int wide, int frame) { return (wide ? HARNESS_LONG : HARNE
 static void build(void) {
   memset(memory, 0xf4, FRAMES * 4096);
   memset(memory + HARNESS * 4096, 0, 16 * 4096);
-  memset(memory, 0, WATCHED * 4096);
+  memset(memory, 0, DATA * 4096);
   /* Frame 400 is a PDPT, 401 a page directory, 402 a page table, 403 one of 32-bit paging; all marked already. */
   *at(400, 0) = 401 * 4096 | 0x67;
   *at(401, 0) = 402 * 4096 | 0x67;
