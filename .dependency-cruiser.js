@@ -13,6 +13,7 @@ const allowed = {
   ...Object.fromEntries(implementations.map((name) => [name, ['core']])),
   'cpu-x86': ['core', 'wasm'],
   'mmu-npt': ['core', 'wasm'],
+  'devices-virtio': ['core', 'devices-platform'],
   machine: ['core', 'memory'],
   testkit: ['core', 'memory', 'machine'],
   'backend-[^/]+': below,

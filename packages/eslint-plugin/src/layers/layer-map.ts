@@ -30,21 +30,22 @@ export const polyvisorLayers: LayerMap = {
     ['backend-fullvirt', 'backend-paravirt', 'backend-os'],
     ['cli', 'web'],
   ],
-  siblings: {},
+  siblings: { 'devices-virtio': ['devices-platform'] },
   only: {
     'cpu-x86': fromCoreAndWasm,
     'mmu-npt': fromCoreAndWasm,
     iommu: fromCore,
     memory: fromCore,
     'devices-platform': fromCore,
-    'devices-virtio': fromCore,
+    // Its PCI transport is made of the parts of a PCI function that stand there.
+    'devices-virtio': ['core', 'devices-platform'],
     block: fromCore,
     net: fromCore,
     firmware: fromCore,
     machine: ['core', 'memory'],
   },
   testOnly: { testkit: ['core', 'memory', 'machine'] },
-  subpaths: ['testkit/vitest', 'testkit/fixtures'],
+  subpaths: ['testkit/vitest', 'testkit/fixtures', 'block/node', 'block/browser', 'net/node', 'devices-virtio/node'],
 };
 
 /**
