@@ -111,12 +111,14 @@ export class RigCpu {
     return { rights, host: (view.getUint32(at + TLB_OFFSETS.addend, true) + low(linear)) >>> 0 };
   }
 
-  /** An access as an engine makes it: the TLB first. Gives the host address, or what `fill` said instead. */
+  /**
+   * An access as an engine makes it: the TLB first. Gives the host address, or what `fill` said instead. An engine that is told
+   * of code and finds that it has none in these bytes writes them, and tells nobody.
+   */
   reach(linear: bigint, access: number): number | FillResult {
     const entry = this.entry(linear, access);
     if ((access & 7 & ~entry.rights) === 0) return entry.host;
     const result = this.fill(linear, access);
-    if (result.kind === 'code') this.#rig.host.code.written(result.host >>> 12);
     return result.kind === 'ok' || result.kind === 'code' ? result.host : result;
   }
   /** Writes a quadword by `reach`; what stood in the way, if anything. */

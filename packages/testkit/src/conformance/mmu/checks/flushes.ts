@@ -22,6 +22,18 @@ export const dirtyFirstWrite: Check<MmuSubject> = {
       g.cpu.invalidatePage(page(0));
       g.reach(page(0), Access.read);
     }
+    // A large page likewise, two pieces of it.
+    const large = (): boolean => (g.read(FRAME.second, 2) & 0x40n) !== 0n;
+    for (const round of ['first', 'second', 'third']) {
+      for (const piece of [0x3_0000n, 0x4_0000n]) {
+        e.none(g.store(FRAME.second, 2, g.read(FRAME.second, 2) & ~0x40n));
+        g.cpu.invalidatePage(LARGE);
+        g.reach(LARGE + piece, Access.read);
+        e.equal('a large page is dirty after a read', large(), false);
+        g.reach(LARGE + piece, Access.write);
+        e.equal(`a large page is dirty after the ${round} write to it`, large(), true);
+      }
+    }
     return e.findings;
   }),
 };

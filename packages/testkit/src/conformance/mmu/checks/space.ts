@@ -116,6 +116,7 @@ export const spaceDirtyLog: Check<MmuSubject> = {
     // The first harvest may count by 2 MiB.
     space.harvestDirty(0, 512, bitmap);
     for (let round = 0; round < 4; round++) {
+      g.reach(page(round % 3), read);
       g.reach(page(round % 3), write);
       g.reach(page((round + 1) % 3), read);
       space.harvestDirty(0, 512, bitmap);

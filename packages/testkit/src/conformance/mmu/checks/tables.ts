@@ -1,9 +1,10 @@
 import { Access, FillStatus } from '@polyvisor/core';
 import { Random } from '../../../random/random.ts';
 import type { Check } from '../../report.ts';
+import { describeResult, sameOutcome } from '../compare.ts';
 import { Expectations } from '../expectations.ts';
 import type { MmuSubject } from '../options.ts';
-import { FRAME, page, withGuest } from '../sound-guest.ts';
+import { FRAME, LINEAR, page, WINDOW, withGuest, type SoundGuest } from '../sound-guest.ts';
 
 const { data } = FRAME;
 
@@ -28,6 +29,16 @@ export const tableWrites: Check<MmuSubject> = {
       const write = random.chance(1, 2);
       const reached = g.reach(page(which), write ? Access.write : Access.read);
       e.equal(`step ${step}: page ${which} reaches`, reached, expected(which, write ? 2 : 0));
+    }
+    // A table that the guest has written and goes on to write, through the same TLB entry.
+    const fresh = LINEAR + 3n * 0x20_0000n;
+    e.none(g.store(FRAME.spare, 0, g.address(data) | 7n));
+    e.none(g.store(FRAME.second, 3, g.address(FRAME.spare) | 7n));
+    for (const frame of [data, data + 1, data + 2]) {
+      e.none(g.store(FRAME.spare, 0, g.address(frame) | 7n));
+      g.rig.hot.resync?.(g.cpu.at);
+      g.rig.mmu.flush({ what: 'page', cpu: 0, linear: Number(fresh) });
+      e.equal('through a table that was just made the page reaches', g.reach(fresh, Access.read), `frame ${frame}`);
     }
     return e.findings;
   }),
@@ -62,9 +73,39 @@ export const contextSwitch: Check<MmuSubject> = {
       other.frame++;
       e.none(g.store(other.table, 0, g.address(other.frame) | 7n));
     }
+    for (let round = 0; round < 2; round++) sameRoot(g, e);
     return e.findings;
   }),
 };
+
+/** One value of CR3 in every mode: the same words mean something else in each. */
+function sameRoot(g: SoundGuest, e: Expectations): void {
+  const { registers } = g, pae = { ...registers, efer: 0x800n };
+  const table = g.address(FRAME.pages) | 1n;
+  // The same table at the top and below, so that an index of another mode finds something.
+  g.write(FRAME.top, 1, g.address(FRAME.pages) | 0x8000_0000_0000_0087n);
+  for (let i = 2; i < 8; i++) {
+    g.write(FRAME.top, i, g.address(i === 4 ? FRAME.top : FRAME.third) | 0x27n);
+    g.write(FRAME.third, i, g.address(FRAME.data + i) | 0x27n);
+    g.write(FRAME.data + i, 0, g.address(FRAME.data + 30) | 7n);
+  }
+  const modes = [
+    ['4 levels', registers], ['4 levels without NX', { ...registers, efer: 0x500n }],
+    ['PAE', { ...pae, pdptes: [table, g.address(FRAME.window) | 1n, 1n, 0n] }], ['PAE with other PDPTEs', { ...pae, pdptes: [g.address(FRAME.window) | 1n, table, 0n, 1n] }],
+    ['32 bits', { ...pae, cr4: 0x80n }], ['32 bits with PSE', { ...pae, cr4: 0x90n }],
+  ] as const;
+  for (const [name, mode] of modes) {
+    g.cpu.load(mode);
+    const wide = name.startsWith('4');
+    const addresses = [0x1000n, 0x5000n, 0x20_5000n, 0x40_1000n, 0x80_3000n, 0x4000_2000n, 0x4000_5000n, ...(wide ? [LINEAR, WINDOW + 0x5000n, 0x80_0000_0000n, 0x200_c040_0000n] : [])];
+    // Twice: the second time from what was learned the first time.
+    for (const linear of [...addresses, ...addresses]) {
+      const expected = g.rig.expect(g.cpu, linear, Access.read), actual = g.cpu.fill(linear, Access.read);
+      if (!sameOutcome(expected, actual, linear)) e.none(`with ${name} a read at 0x${linear.toString(16)} gives ${describeResult(actual)}; the manuals say ${describeResult(expected)}`);
+    }
+  }
+  g.cpu.load(registers);
+}
 
 export const loadPdptes: Check<MmuSubject> = {
   name: 'pdptes',
