@@ -50,6 +50,16 @@ export const machineErrors = defineErrors('machine', {
     message: `the device's wish for "${p.region}" is wrong: ${p.why}`,
     remedy: 'Correct the plugin, or the configuration that it computes its resources from.',
   }),
+  'movable-placed': (p: { region: string }) => ({
+    thing: p.region,
+    message: `the region "${p.region}" is placed by the guest, not by the description`,
+    remedy: 'Remove its base from the description or, in a plugin, "prefer" from its wish.',
+  }),
+  'no-device-memory': (p: { size: number }) => ({
+    thing: `${p.size} bytes`,
+    message: `the Host has no ${p.size} contiguous bytes for the device's memory`,
+    remedy: 'Make the Host larger, or configure the device with less memory.',
+  }),
   outside: (p: { region: string; base: number; size: number; space: string; limit: number }) => ({
     thing: p.region,
     message: `${hex(p.base)} + ${hex(p.size)} is outside the ${p.space} space, which ends at ${hex(p.limit)}`,

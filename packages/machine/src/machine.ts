@@ -1,5 +1,5 @@
 import {
-  CpuPinsToken, CurrentCpuToken, PolyvisorError, PowerControlToken, Scope, saveSection,
+  CpuPinsToken, CurrentCpuToken, FRAME_SIZE, PolyvisorError, PowerControlToken, RUN_FRAMES, Scope, saveSection,
   type AddressSpace, type CpuPins, type Host, type IoAccess, type MachineEvents, type MachineState, type Mmu,
   type Problem, type Section, type Snapshot, type Vcpu,
 } from '@polyvisor/core';
@@ -10,10 +10,12 @@ import { build, type Parts } from './compose/build.ts';
 import { planMachine, type Plan } from './compose/plan.ts';
 import type { NamedService, Plugins } from './compose/plugins.ts';
 import type { MachineDescription } from './description/schema.ts';
+import { runsOf } from './device-memory/device-memory.ts';
 import { machineErrors } from './errors.ts';
 import { createEvents } from './events.ts';
 import { RunLoop, type Stop } from './run/run-loop.ts';
 import { checkSections, openClock, saveClock } from './snapshot/clock-section.ts';
+import { saveDeviceMemory } from './snapshot/device-memory-section.ts';
 import { MEMORY_SECTION, loadMemory, saveMemory } from './snapshot/memory-section.ts';
 
 export interface MachineOptions {
@@ -76,7 +78,7 @@ export class Machine {
     const loop = options.eventLoop ?? environmentLoop();
     this.clock = clock.source === 'host' ? new HostClock(() => loop.now()) : new InstructionClock(clock.hertz);
     this.#ownsHost = options.host === undefined;
-    this.host = options.host ?? createHost({ frames: memory + SPARE_BYTES });
+    this.host = options.host ?? createHost({ frames: memory + this.#deviceMemory() + SPARE_BYTES });
     const format = this.#plan.mmu?.plugin.format;
     const space = this.host.createAddressSpace(format === undefined ? { name } : { name, format });
     try {
@@ -171,10 +173,11 @@ export class Machine {
   save(): Snapshot {
     this.#expect('save', ['created', 'paused', 'off', 'faulted']);
     const { cpu, backend } = this.#plan;
-    const { devices, vcpus, space } = this.#parts;
+    const { devices, vcpus, space, memories } = this.#parts;
     const sections: (Section | undefined)[] = [
       saveClock(this.clock.now()),
-      saveMemory(this.host, space),
+      saveMemory(this.host, space, memories.shown()),
+      ...saveDeviceMemory(memories.all),
       saveSection('backend', backend.plugin.kind, backend.plugin.state, () => this.#parts.backend.save()),
       ...vcpus.map((vcpu) => saveSection(`cpu.${vcpu.index}`, cpu.plugin.kind, cpu.plugin.state, () => vcpu.save())),
       ...devices.map(({ plan, device }) =>
@@ -187,16 +190,23 @@ export class Machine {
   destroy(): void {
     if (this.#state === 'destroyed') return;
     this.#runLoop.stop();
-    const { devices, vcpus, backend, mmu, space } = this.#parts;
+    const { devices, vcpus, backend, mmu, memories, space } = this.#parts;
     backend.destroy();
     for (const vcpu of vcpus) vcpu.destroy();
     for (const { device } of [...devices].reverse()) device.destroy?.();
     mmu?.destroy();
+    memories.release();
     space.destroy();
     if (this.#ownsHost) this.host.destroy();
     this.#become('destroyed');
     this.#finish({ kind: 'destroyed' });
     for (const point of Object.values(this.events) as { complete(): void }[]) point.complete();
+  }
+
+  /** Bytes that the memories of devices take, in whole runs. */
+  #deviceMemory(): number {
+    const sizes = this.#plan.devices.flatMap(({ resources }) => Object.values(resources.memory ?? {}));
+    return sizes.reduce((sum, { size }) => sum + runsOf(size) * RUN_FRAMES * FRAME_SIZE, 0);
   }
 
   #nextOutcome(): Promise<Outcome> {

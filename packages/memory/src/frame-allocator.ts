@@ -66,9 +66,27 @@ export class RunAllocator implements FrameAllocator {
     return this.#firstMfn + frame;
   }
 
-  allocateRun(): number {
+  allocateRun(runs = 1): number {
+    if (runs !== 1) return this.#allocateRow(runs);
     if (this.#wholeCount === 0) return NONE;
-    const run = this.#wholeRuns[--this.#wholeCount]!;
+    return this.#takeRun(this.#wholeRuns[--this.#wholeCount]!);
+  }
+
+  /** Runs one after the other. Rare: for the memory of devices. */
+  #allocateRow(runs: number): number {
+    const whole = this.#wholeRuns.slice(0, this.#wholeCount).sort();
+    const at = whole.findIndex((run, i) => i + runs <= whole.length && whole[i + runs - 1] === run + runs - 1);
+    if (at < 0) return NONE;
+    const first = whole[at]!;
+    // Those that stay keep their order, lowest last, so that further runs are in a row too.
+    const rest = this.#wholeRuns.slice(0, this.#wholeCount).filter((run) => run < first || run >= first + runs);
+    this.#wholeRuns.set(rest);
+    this.#wholeCount = rest.length;
+    for (let run = first; run < first + runs; run++) this.#takeRun(run);
+    return this.#firstMfn + first * RUN_FRAMES;
+  }
+
+  #takeRun(run: number): number {
     const first = run * RUN_FRAMES;
     this.#runFree[run] = 0;
     this.#runBump[run] = RUN_FRAMES;

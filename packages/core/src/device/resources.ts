@@ -8,6 +8,8 @@ export interface PortWish {
   readonly width?: 1 | 2 | 4;
   /** Where it usually is; the description can place it elsewhere. Without it the description must. */
   readonly prefer?: number;
+  /** Nowhere until the device places it by `host.placement`, as the guest tells it to: a BAR. Then nothing else does. */
+  readonly movable?: true;
 }
 
 export interface MmioWish {
@@ -18,6 +20,17 @@ export interface MmioWish {
   readonly prefer?: number;
   /** Alignment of the base in bytes, a power of two; default 4096. */
   readonly align?: number;
+  /** As of ports. Guest RAM is in front of it, regions with a fixed place too, then those that were declared earlier. */
+  readonly movable?: true;
+}
+
+/**
+ * Memory of the device's own that the guest reads and writes without asking it: a frame buffer. It is nowhere until the
+ * device places it, and takes frames of the Host.
+ */
+export interface MemoryWish {
+  /** Bytes, a multiple of 4096, 4096 … 2^30. */
+  readonly size: number;
 }
 
 export type LineKind = 'level' | 'edge';
@@ -31,6 +44,7 @@ export interface LineWish<K extends LineKind = LineKind> {
 export interface Resources {
   readonly pio?: { readonly [name: string]: PortWish };
   readonly mmio?: { readonly [name: string]: MmioWish };
+  readonly memory?: { readonly [name: string]: MemoryWish };
   readonly irq?: { readonly [name: string]: LineKind | LineWish };
   /** Message-signalled interrupts. */
   readonly msi?: true;

@@ -31,8 +31,11 @@ export interface FrameAllocator {
   readonly free: number;
   /** One zeroed frame with a count of one, or −1 when none is free. @hot */
   allocate(): number;
-  /** 512 contiguous zeroed frames, aligned to 2 MiB, each with a count of one; −1 when there is no such run. */
-  allocateRun(): number;
+  /**
+   * 512 contiguous zeroed frames, aligned to 2 MiB, each with a count of one; −1 when there is no such run. With a number,
+   * that many runs in a row.
+   */
+  allocateRun(runs?: number): number;
   /** @hot */
   retain(mfn: number): void;
   /** @hot Returns the count that remains; at zero the frame is free again. */

@@ -1,17 +1,17 @@
 import {
-  FRAME_SIZE, PolyvisorError, openSection,
+  PolyvisorError, openSection,
   type AddressSpace, type AnyDevice, type Backend, type Host, type InterruptController, type IoAccess,
-  type MachineEvents, type Mmu, type Region, type Section, type Vcpu,
+  type MachineEvents, type Mmu, type Section, type Vcpu,
   type LocalApics,
 } from '@polyvisor/core';
 import type { MachineClock } from '../clock/clocks.ts';
-import { MmioBus } from '../dispatch/mmio-bus.ts';
-import { PortBus } from '../dispatch/port-bus.ts';
-import { Slot } from '../dispatch/slot.ts';
+import type { DeviceMemories } from '../device-memory/device-memories.ts';
 import { machineErrors } from '../errors.ts';
 import { createLog } from '../events.ts';
 import { InterruptRouter } from '../interrupts/router.ts';
+import { Buses } from './buses.ts';
 import type { DevicePlan, Plan } from './plan.ts';
+import { loadDeviceMemory } from '../snapshot/device-memory-section.ts';
 import type { Source } from './services.ts';
 
 /** Everything a machine is made of, made. */
@@ -22,6 +22,9 @@ export interface Parts {
   readonly vcpus: readonly Vcpu[];
   readonly devices: readonly { readonly plan: DevicePlan; readonly device: AnyDevice }[];
   readonly backend: Backend;
+  readonly memories: DeviceMemories;
+  /** Whether a device answers at a guest-physical address. */
+  readonly claims: (gpa: number) => boolean;
 }
 
 export interface BuildInput {
@@ -52,8 +55,11 @@ export function build(input: BuildInput): Parts {
 
 function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
   const { plan, space, clock, events, saved, vcpus } = input;
-  const ports = new PortBus(events);
-  const mmio = new MmioBus(events);
+  const buses = new Buses(events, input.host, space);
+  const { ports, mmio, memories } = buses;
+  undo.push(() => {
+    memories.release();
+  });
   const router = new InterruptRouter(MAX_INPUTS, events, clock);
   router.importing = saved !== undefined;
   const made = new Map<string, AnyDevice>();
@@ -62,22 +68,19 @@ function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
 
   if (plan.controller?.from === 'outside') router.controller = plan.controller.get() as InterruptController;
   const devices = plan.devices.map((device) => {
-    const instance = createDevice(device, input, router, resolve);
+    const instance = createDevice(device, input, { router, buses }, resolve);
     undo.push(() => instance.destroy?.());
     checkDevice(device, instance);
     made.set(device.id, instance);
     if (plan.controller?.from === 'device' && plan.controller.id === device.id) {
       router.controller = resolve(plan.controller) as InterruptController;
     }
-    for (const p of device.pio) ports.place(slotFor(device, p, instance));
-    for (const m of device.mmio) {
-      mmio.place(slotFor(device, m, instance));
-      mapMmio(space, m.base, m.size);
-    }
+    buses.place(device, instance);
     return { plan: device, device: instance };
   });
   checkInputs(plan, router.controller);
   router.importing = false;
+  buses.connect();
 
   const io: IoAccess = {
     pioRead: (port, size) => ports.read(port, size),
@@ -115,16 +118,21 @@ function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
   const log = createLog('backend', events, () => clock.now());
   const backendHost = { vcpus, space, mmu, memory: space.dma(), io, clock, log, services };
   const backend = plan.backend.plugin.create(plan.backend.config, backendHost, backendState);
-  return { io, space, mmu, vcpus, devices, backend };
+  return { io, space, mmu, vcpus, devices, backend, memories, claims: (gpa) => mmio.claims(gpa) };
 }
 
-function createDevice(plan: DevicePlan, input: BuildInput, router: InterruptRouter, resolve: (source: Source) => unknown): AnyDevice {
+function createDevice(
+  plan: DevicePlan, input: BuildInput, { router, buses }: { readonly router: InterruptRouter; readonly buses: Buses }, resolve: (source: Source) => unknown,
+): AnyDevice {
   const { id, resources, plugin } = plan;
   const { clock, events, saved } = input;
   const place = `devices.${id}`;
   const irq = Object.fromEntries(
     plan.lines.map(({ name, kind, gsi }) => [name, kind === 'level' ? router.level(gsi) : router.edge(gsi, place)]),
   );
+  const placements = buses.placements(plan);
+  const memory = buses.memory(plan);
+  if (saved) loadDeviceMemory(id, memory, saved);
   // Only what was declared gets a field: a device that did not ask for DMA has no `dma` at run time either.
   const host = {
     id,
@@ -134,6 +142,8 @@ function createDevice(plan: DevicePlan, input: BuildInput, router: InterruptRout
     ...(resources.msi && { msi: router.message(place) }),
     ...(resources.dma && { dma: input.space.dma() }),
     ...(resources.timers && { timer: (fire: () => void) => clock.timer(fire) }),
+    ...(placements.size > 0 && { placement: Object.fromEntries(placements) }),
+    ...(resources.memory && { memory: Object.fromEntries(memory) }),
     ...(resources.services && { services: Object.fromEntries([...plan.services].map(([n, s]) => [n, resolve(s)])) }),
   };
   const state = saved && openSection(place, plugin.state, saved.get(place));
@@ -148,7 +158,8 @@ function createDevice(plan: DevicePlan, input: BuildInput, router: InterruptRout
 
 function checkDevice(plan: DevicePlan, device: AnyDevice): void {
   const place = `devices.${plan.id}`;
-  checkParts(plan, place, 'regions', [...plan.pio, ...plan.mmio].map((p) => p.name), Object.keys(device.regions ?? {}));
+  const { pio, mmio } = plan.resources;
+  checkParts(plan, place, 'regions', Object.keys({ ...pio, ...mmio }), Object.keys(device.regions ?? {}));
   checkParts(plan, place, 'services', Object.keys(plan.resources.provides ?? {}), Object.keys(device.provides ?? {}));
 }
 
@@ -168,18 +179,4 @@ function checkInputs(plan: Plan, controller: InterruptController | undefined): v
       .map(({ name, gsi }) => machineErrors['irq-out-of-range'](`devices.${id}.irq.${name}`, { line: name, gsi, inputs })),
   );
   if (first) throw new PolyvisorError([first, ...rest]);
-}
-
-function slotFor(plan: DevicePlan, placed: { name: string; base: number; size: number; width: number }, device: AnyDevice): Slot {
-  const region = device.regions?.[placed.name] as Region;
-  return new Slot(placed.base, placed.size, placed.width, plan.id, region);
-}
-
-/** Regions smaller than a page share it; the page is device memory once. */
-function mapMmio(space: AddressSpace, base: number, size: number): void {
-  const end = Math.ceil((base + size) / FRAME_SIZE);
-  let gfn = Math.floor(base / FRAME_SIZE);
-  if (space.lookup(gfn).kind === 'mmio') gfn++;
-  const last = end - 1 > gfn && space.lookup(end - 1).kind === 'mmio' ? end - 1 : end;
-  if (last > gfn) space.mapMmio(gfn, last - gfn);
 }

@@ -8,8 +8,8 @@ export interface Placed {
   readonly width: 1 | 2 | 4;
 }
 
-type Space = 'pio' | 'mmio';
-const LIMIT: Readonly<Record<Space, number>> = { pio: 65536, mmio: 2 ** 48 };
+export type Space = 'pio' | 'mmio';
+export const LIMIT: Readonly<Record<Space, number>> = { pio: 65536, mmio: 2 ** 48 };
 const LARGEST: Readonly<Record<Space, number>> = { pio: 65536, mmio: 2 ** 40 };
 
 interface Taken {
@@ -40,6 +40,10 @@ export class Placement {
     }
     return known.flatMap((name) => {
       const wish = wishes[name];
+      if (wish?.movable) {
+        this.#movable(`${place}.${this.#space}.${name}`, name, wish, bases[name]);
+        return [];
+      }
       const placed = wish && this.#region(`${place}.${this.#space}.${name}`, name, wish, bases[name]);
       if (placed && 'base' in placed) return [placed];
       if (placed) this.#problems.push(placed);
@@ -68,6 +72,12 @@ export class Placement {
     return { name, base, size, width: wish.width ?? 4 };
   }
 
+  #movable(place: string, region: string, wish: PortWish | MmioWish, given: number | undefined): void {
+    const why = this.#wrongWish(wish);
+    if (why !== undefined) this.#problems.push(machineErrors['bad-wish'](place, { region, why }));
+    if (given !== undefined || wish.prefer !== undefined) this.#problems.push(machineErrors['movable-placed'](place, { region }));
+  }
+
   #wrongWish(wish: PortWish | MmioWish): string | undefined {
     const largest = LARGEST[this.#space];
     if (!Number.isInteger(wish.size) || wish.size < 1 || wish.size > largest) return `size ${wish.size} is not from 1 to ${largest}`;
@@ -78,5 +88,4 @@ export class Placement {
     if (!Number.isInteger(align) || align < 1 || !Number.isInteger(Math.log2(align))) return `align ${align} is no power of two`;
     return undefined;
   }
-
 }

@@ -10,6 +10,8 @@ import { Placement, type Placed } from './placement.ts';
 import { PluginIndex, type NamedService, type Plugins } from './plugins.ts';
 import { ServiceBinder, creationOrder, type Source } from './services.ts';
 
+const LARGEST_MEMORY = 2 ** 30;
+
 export interface LinePlan {
   readonly name: string;
   readonly kind: LineKind;
@@ -149,6 +151,7 @@ function planDevices(
     const resources = found && ask(`devices.${id}`, found.plugin, problems, () => found.plugin.resources(found.config));
     return found && resources ? [{ id, device, ...found, resources }] : [];
   });
+  for (const { id, resources } of chosen) checkMemory(`devices.${id}.memory`, resources, problems);
   for (const { id, resources } of chosen) binder.offerFrom(id, resources.provides ?? {});
   const ports = new Placement('pio', [], problems);
   const memory = new Placement('mmio', ram, problems);
@@ -173,6 +176,14 @@ function planDevices(
       needs: new Set(sources.flatMap((s) => (s.from === 'device' && s.id !== id ? [s.id] : []))),
     };
   });
+}
+
+function checkMemory(place: string, { memory = {} }: Resources, problems: Problem[]): void {
+  for (const [region, { size }] of Object.entries(memory)) {
+    if (Number.isInteger(size) && size % FRAME_SIZE === 0 && size > 0 && size <= LARGEST_MEMORY) continue;
+    const why = `size ${size} is not a multiple of ${FRAME_SIZE} from ${FRAME_SIZE} to ${LARGEST_MEMORY}`;
+    problems.push(machineErrors['bad-wish'](`${place}.${region}`, { region, why }));
+  }
 }
 
 function planLines(place: string, resources: Resources, inputs: Readonly<Record<string, number>>, problems: Problem[]): LinePlan[] {

@@ -1,4 +1,5 @@
 import { FRAME_SIZE, type MachineEvents } from '@polyvisor/core';
+import type { SlotTable } from './movable.ts';
 import { NOWHERE, unclaimed } from './port-bus.ts';
 import { Slot, cut, pieceSize } from './slot.ts';
 
@@ -6,6 +7,7 @@ import { Slot, cut, pieceSize } from './slot.ts';
 const CHUNK = 2 ** 32;
 const GRANULES = 1024;
 const PAGES = 1024;
+const GRANULE_BYTES = PAGES * FRAME_SIZE;
 /** In `whole`: look the page up. In `pages`: look the byte up. */
 const FINER = 0xffff;
 
@@ -19,7 +21,7 @@ interface Chunk {
  * The guest-physical addresses that devices answer. An address leads through granule and page to its slot, in
  * constant time for small and for very large regions; pages that several regions share have a table by bytes.
  */
-export class MmioBus {
+export class MmioBus implements SlotTable {
   readonly #slots: Slot[];
   readonly #chunks = new Map<number, Chunk>();
   /** Page number → slot numbers by byte, for shared pages only. */
@@ -33,10 +35,21 @@ export class MmioBus {
 
   /** The caller has checked that the range is free. */
   place(slot: Slot): void {
-    const number = this.#slots.push(slot) - 1;
-    const end = slot.base + slot.size;
-    let at = slot.base;
-    while (at < end) at = this.#fill(at, end, number);
+    this.change(slot.base, slot.base + slot.size, 0, this.add(slot));
+  }
+
+  add(slot: Slot): number {
+    return this.#slots.push(slot) - 1;
+  }
+
+  change(start: number, end: number, from: number, to: number): void {
+    let at = start;
+    while (at < end) at = this.#change(at, end, from, to);
+  }
+
+  /** Whether a device answers at this address. */
+  claims(address: number): boolean {
+    return this.#find(address) !== 0;
   }
 
   /** @hot */
@@ -113,27 +126,58 @@ export class MmioBus {
     return chunk;
   }
 
-  /** Enters `number` from `at` on, as coarsely as the range allows; returns where it got to. */
-  #fill(at: number, end: number, number: number): number {
-    const chunk = this.#chunk(Math.floor(at / CHUNK));
+  /** Changes from `at` on, as coarsely as the range and what stands there allow; returns where it got to. */
+  #change(at: number, end: number, from: number, to: number): number {
+    const number = Math.floor(at / CHUNK);
+    const next = Math.min(end, (Math.floor(at / GRANULE_BYTES) + 1) * GRANULE_BYTES);
+    const chunk = this.#chunks.get(number) ?? (from === 0 ? this.#chunk(number) : undefined);
+    if (chunk === undefined) return next;
     const granule = (at >>> 0) >>> 22;
-    if (at % (PAGES * FRAME_SIZE) === 0 && end - at >= PAGES * FRAME_SIZE) {
-      chunk.whole[granule] = number;
-      return at + PAGES * FRAME_SIZE;
+    const there = chunk.whole[granule]!;
+    if (there !== FINER) {
+      if (there !== from) return next;
+      if (next - at === GRANULE_BYTES) {
+        chunk.whole[granule] = to;
+        if (to === 0) this.#forgetChunk(number, chunk);
+        return next;
+      }
+      chunk.whole[granule] = FINER;
+      chunk.pages[granule] = new Uint16Array(PAGES).fill(there);
     }
-    chunk.whole[granule] = FINER;
-    const pages = (chunk.pages[granule] ??= new Uint16Array(PAGES));
-    const page = ((at >>> 0) >>> 12) & (PAGES - 1);
-    if (at % FRAME_SIZE === 0 && end - at >= FRAME_SIZE) {
-      pages[page] = number;
-      return at + FRAME_SIZE;
+    const pages = chunk.pages[granule]!;
+    for (let page = at; page < next; page = (Math.floor(page / FRAME_SIZE) + 1) * FRAME_SIZE) this.#changePage(pages, page, next, from, to);
+    // A guest that moves regions about leaves nothing behind.
+    if (to === 0 && pages.every((slot) => slot === 0)) {
+      chunk.pages[granule] = undefined;
+      chunk.whole[granule] = 0;
+      this.#forgetChunk(number, chunk);
     }
-    pages[page] = FINER;
-    const pageNumber = Math.floor(at / FRAME_SIZE);
-    const bytes = this.#bytes.get(pageNumber) ?? new Uint16Array(FRAME_SIZE);
-    this.#bytes.set(pageNumber, bytes);
-    const to = Math.min(end, (pageNumber + 1) * FRAME_SIZE);
-    bytes.fill(number, at % FRAME_SIZE, to - pageNumber * FRAME_SIZE);
-    return to;
+    return next;
+  }
+
+  #changePage(pages: Uint16Array, at: number, end: number, from: number, to: number): void {
+    const index = ((at >>> 0) >>> 12) & (PAGES - 1);
+    const number = Math.floor(at / FRAME_SIZE);
+    const there = pages[index]!;
+    const stop = Math.min(end, (number + 1) * FRAME_SIZE) - number * FRAME_SIZE;
+    const start = at - number * FRAME_SIZE;
+    if (there !== FINER) {
+      if (there !== from) return;
+      if (stop - start === FRAME_SIZE) {
+        pages[index] = to;
+        return;
+      }
+      pages[index] = FINER;
+      this.#bytes.set(number, new Uint16Array(FRAME_SIZE).fill(there));
+    }
+    const bytes = this.#bytes.get(number)!;
+    for (let i = start; i < stop; i++) if (bytes[i] === from) bytes[i] = to;
+    if (to !== 0 || !bytes.every((slot) => slot === 0)) return;
+    this.#bytes.delete(number);
+    pages[index] = 0;
+  }
+
+  #forgetChunk(number: number, chunk: Chunk): void {
+    if (chunk !== this.#low && chunk.whole.every((slot) => slot === 0)) this.#chunks.delete(number);
   }
 }

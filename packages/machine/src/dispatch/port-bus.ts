@@ -1,4 +1,5 @@
 import type { MachineEvents, Region } from '@polyvisor/core';
+import type { SlotTable } from './movable.ts';
 import { Slot, cut, pieceSize } from './slot.ts';
 
 const PORTS = 65536;
@@ -6,7 +7,7 @@ const PORTS = 65536;
 export const NOWHERE = 0;
 
 /** The 64 KiB I/O port space. Each port has the number of its slot in one table, so a dispatch is two loads. */
-export class PortBus {
+export class PortBus implements SlotTable {
   readonly #slots: Slot[];
   readonly #slotOf = new Uint16Array(PORTS);
 
@@ -16,8 +17,15 @@ export class PortBus {
 
   /** The caller has checked that the range is free. */
   place(slot: Slot): void {
-    const number = this.#slots.push(slot) - 1;
-    this.#slotOf.fill(number, slot.base, slot.base + slot.size);
+    this.change(slot.base, slot.base + slot.size, 0, this.add(slot));
+  }
+
+  add(slot: Slot): number {
+    return this.#slots.push(slot) - 1;
+  }
+
+  change(start: number, end: number, from: number, to: number): void {
+    for (let port = start; port < end; port++) if (this.#slotOf[port] === from) this.#slotOf[port] = to;
   }
 
   /** @hot */

@@ -1,9 +1,20 @@
-import type { Backend, BackendExit, MachineEvents, Vcpu, Verdict, VmExit } from '@polyvisor/core';
+import {
+  FRAME_SIZE, PolyvisorError,
+  type AddressSpace, type Backend, type BackendExit, type MachineEvents, type Vcpu, type Verdict, type VmExit,
+} from '@polyvisor/core';
 import type { MachineClock } from '../clock/clocks.ts';
 import type { EventLoop } from '../clock/event-loop.ts';
 
 /** What ends a run loop. */
 export type Stop = Exclude<Verdict, { readonly kind: 'resume' | 'wait' }>;
+
+interface LoopParts {
+  readonly vcpus: readonly Vcpu[];
+  readonly backend: Backend;
+  readonly current: { index: number };
+  readonly space: AddressSpace;
+  readonly claims: (gpa: number) => boolean;
+}
 
 /** Longest time the event loop is kept waiting, in nanoseconds of host time. */
 const SLICE = 1_000_000;
@@ -20,6 +31,7 @@ export class RunLoop {
   readonly #vcpus: readonly Vcpu[];
   readonly #backend: Backend;
   readonly #current: { index: number };
+  readonly #parts: LoopParts;
   readonly #clock: MachineClock;
   readonly #events: MachineEvents;
   readonly #loop: EventLoop;
@@ -30,7 +42,7 @@ export class RunLoop {
   #cancelSleep: (() => void) | undefined;
 
   constructor(
-    parts: { readonly vcpus: readonly Vcpu[]; readonly backend: Backend; readonly current: { index: number } },
+    parts: LoopParts,
     clock: MachineClock,
     events: MachineEvents,
     loop: EventLoop,
@@ -39,6 +51,7 @@ export class RunLoop {
     this.#vcpus = parts.vcpus;
     this.#backend = parts.backend;
     this.#current = parts.current;
+    this.#parts = parts;
     this.#clock = clock;
     this.#events = events;
     this.#loop = loop;
@@ -140,10 +153,26 @@ export class RunLoop {
   }
 
   #handle(vcpu: Vcpu, exit: BackendExit): void {
+    if (exit.kind === 'nested-fault' && this.#showDevice(exit.gpa)) return;
     const verdict = this.#backend.handle(vcpu, exit);
     const point = this.#events.exit;
     if (point.active) point.emit({ cpu: vcpu.index, exit: { ...exit }, verdict: verdict.kind, time: this.#clock.now() });
     if (verdict.kind !== 'resume' && verdict.kind !== 'wait') this.request ??= verdict;
+  }
+
+  /** A region that was moved to where the address space has nothing: made device memory when the guest first looks. */
+  #showDevice(gpa: number): boolean {
+    const { space, claims } = this.#parts;
+    const gfn = Math.floor(gpa / FRAME_SIZE);
+    if (!claims(gpa) || space.lookup(gfn).kind !== 'absent') return false;
+    try {
+      space.mapMmio(gfn, 1);
+    } catch (error) {
+      // Tables take frames, and there is none: the backend says what that means.
+      if (error instanceof PolyvisorError) return false;
+      throw error;
+    }
+    return true;
   }
 
   #sleep(): void {

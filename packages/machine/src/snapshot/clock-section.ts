@@ -2,6 +2,7 @@ import { PolyvisorError, type Problem, type Section, type Snapshot } from '@poly
 import { z } from 'zod';
 import type { Plan } from '../compose/plan.ts';
 import { machineErrors } from '../errors.ts';
+import { deviceMemoryKind } from './device-memory-section.ts';
 import { MEMORY_SECTION } from './memory-section.ts';
 
 export const CLOCK_SECTION = 'clock';
@@ -29,6 +30,7 @@ export function checkSections(snapshot: Snapshot, plan: Plan): Problem[] {
     ['backend', plan.backend.plugin.kind],
     ...Array.from({ length: plan.description.cpu.count }, (_, i): [string, string] => [`cpu.${i}`, plan.cpu.plugin.kind]),
     ...plan.devices.map((d): [string, string] => [`devices.${d.id}`, d.plugin.kind]),
+    ...plan.devices.filter((d) => d.resources.memory).map((d) => deviceMemoryKind(d.id)),
   ]);
   return snapshot.sections.flatMap(({ id, kind }) => {
     const known = kinds.get(id);

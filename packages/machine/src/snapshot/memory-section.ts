@@ -1,4 +1,4 @@
-import { FRAME_SIZE, type AddressSpace, type Host, type Section } from '@polyvisor/core';
+import { FRAME_SIZE, type AddressSpace, type Host, type RamRange, type Section } from '@polyvisor/core';
 import { z } from 'zod';
 
 /** Frames of a piece: large enough that headers do not count, small enough that a zero piece is common. */
@@ -14,9 +14,9 @@ export type MemoryState = z.output<typeof schema>;
 export const MEMORY_SECTION = 'memory';
 const VERSION = 1;
 
-/** All RAM with its rights; pieces of zeros take no room. */
-export function saveMemory(host: Host, space: AddressSpace): Section {
-  const ranges = space.ranges();
+/** All RAM with its rights, but for `others`, in ascending order: memory of devices. Pieces of zeros take no room. */
+export function saveMemory(host: Host, space: AddressSpace, others: readonly Frames[]): Section {
+  const ranges = space.ranges().flatMap((range) => without(range, others));
   const pieces: MemoryState['pieces'] = [];
   for (const { gfn, count } of ranges) {
     for (let at = 0; at < count; at += PIECE) {
@@ -44,6 +44,24 @@ export function loadMemory(host: Host, space: AddressSpace, section: Section | u
     }
   }
   return undefined;
+}
+
+interface Frames {
+  readonly gfn: number;
+  readonly count: number;
+}
+
+function without(range: RamRange, holes: readonly Frames[]): RamRange[] {
+  let at = range.gfn;
+  const end = range.gfn + range.count;
+  const parts: RamRange[] = [];
+  for (const { gfn, count } of holes) {
+    if (gfn + count <= at || gfn >= end) continue;
+    if (gfn > at) parts.push({ ...range, gfn: at, count: gfn - at });
+    at = gfn + count;
+  }
+  if (at < end) parts.push({ ...range, gfn: at, count: end - at });
+  return parts;
 }
 
 function copyOut(host: Host, space: AddressSpace, gfn: number, count: number): Uint8Array<ArrayBuffer> | undefined {

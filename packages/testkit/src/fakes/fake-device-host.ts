@@ -8,6 +8,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeMemory } from './fake-memory.ts';
 import { fakeServices } from './fake-services.ts';
 import { RecordingEdgeLine, RecordingLevelLine, RecordingMessagePort } from './lines.ts';
+import { FakeDeviceMemory, RecordingPlacement } from './placement.ts';
 import { RecordingLog } from './power.ts';
 
 export interface FakeDeviceHostOptions {
@@ -33,11 +34,14 @@ export interface FakeDeviceHost<R extends Resources> {
   readonly messages: RecordingMessagePort;
   readonly levels: ReadonlyMap<string, RecordingLevelLine>;
   readonly edges: ReadonlyMap<string, RecordingEdgeLine>;
+  /** Of movable regions. */
+  readonly placements: ReadonlyMap<string, RecordingPlacement>;
+  readonly memories: ReadonlyMap<string, FakeDeviceMemory>;
   readonly services: { readonly [name: string]: unknown };
 }
 
 const ASK: Readonly<Record<string, string>> = {
-  irq: "irq: { line: 'level' }", msi: 'msi: true', dma: 'dma: true', timer: 'timers: true', services: 'services: { out: ByteSinkToken }',
+  irq: "irq: { line: 'level' }", msi: 'msi: true', dma: 'dma: true', timer: 'timers: true', placement: 'movable: true', memory: 'memory: { frames: { size } }', services: 'services: { out: ByteSinkToken }',
 };
 
 /**
@@ -73,6 +77,10 @@ export function anyDeviceHost(
     else edges.set(name, line);
     irq[name] = line;
   }
+  const movable = Object.entries({ ...resources.pio, ...resources.mmio }).filter(([, wish]) => wish.movable);
+  const placements = new Map(movable.map(([name]) => [name, new RecordingPlacement(name, trace)]));
+  const wishes = Object.entries(resources.memory ?? {});
+  const memories = new Map(wishes.map(([name, { size }]) => [name, new FakeDeviceMemory(name, size, trace)]));
   const services = fakeServices(resources.services ?? {}, options.services ?? {}, trace);
   const guard = (at: string, target: object): object => (options.guarded === false ? target : guarded(plugin.kind, at, target));
   const host = guard('', {
@@ -83,9 +91,11 @@ export function anyDeviceHost(
     ...(resources.msi ? { msi: messages } : {}),
     ...(resources.dma ? { dma: memory } : {}),
     ...(resources.timers ? { timer: (fire: () => void) => clock.timer(fire) } : {}),
+    ...(placements.size > 0 ? { placement: guard('placement.', Object.fromEntries(placements)) } : {}),
+    ...(resources.memory ? { memory: guard('memory.', Object.fromEntries(memories)) } : {}),
     ...(resources.services ? { services: guard('services.', services) } : {}),
   });
-  return { host, resources, trace, clock, memory, log, messages, levels, edges, services };
+  return { host, resources, trace, clock, memory, log, messages, levels, edges, placements, memories, services };
 }
 
 function guarded(kind: string, at: string, target: object): object {

@@ -12,4 +12,5 @@ export * from './fake-net.ts';
 export * from './fake-services.ts';
 export * from './fake-space-dma.ts';
 export * from './lines.ts';
+export { FakeDeviceMemory, RecordingPlacement } from './placement.ts';
 export * from './power.ts';

@@ -33,6 +33,8 @@ export interface RigStatus {
   readonly levels: Readonly<Record<string, boolean>>;
   /** Deadlines in the order the timers were made; −1 when not armed. */
   readonly timers: readonly number[];
+  /** Bases of movable regions and memories; −1 for nowhere. */
+  readonly places: Readonly<Record<string, number>>;
 }
 
 /** Guest memory begins with a readable part, then read-only, then a hole, then RAM again. */
@@ -134,7 +136,8 @@ export class DeviceRig {
 
   status(): RigStatus {
     const levels = Object.fromEntries([...this.fake.levels].map(([name, line]) => [name, line.asserted]));
-    return { levels, timers: this.clock.timers.map((t) => (t.armed ? t.deadline : -1)) };
+    const places = Object.fromEntries([...this.fake.placements, ...this.fake.memories].map(([name, { base }]) => [name, base ?? -1]));
+    return { levels, places, timers: this.clock.timers.map((t) => (t.armed ? t.deadline : -1)) };
   }
 
   driver(random: Random): DeviceDriver {
@@ -164,6 +167,7 @@ export class DeviceRig {
   }
   #surroundAs(like: DeviceRig): void {
     this.fake.memory.bytes.set(like.fake.memory.bytes);
+    for (const [name, { bytes }] of this.fake.memories) bytes.set(like.fake.memories.get(name)?.bytes ?? []);
     for (const [name, service] of Object.entries(this.fake.services)) {
       const { takeOver } = service as { takeOver?: (other: unknown) => void };
       takeOver?.call(service, like.fake.services[name]);

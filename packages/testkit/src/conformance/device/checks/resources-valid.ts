@@ -15,6 +15,8 @@ export const resourcesValid: Check<DeviceSubject> = {
       ...Object.entries(resources.pio ?? {}).flatMap(([name, wish]) => region(name, wish, 0x10000, 0x10000)),
       ...Object.entries(resources.mmio ?? {}).flatMap(([name, wish]) => [...region(name, wish, 2 ** 40, 2 ** 52), ...alignment(name, wish)]),
       ...both.map((name) => found(`"${name}" is both a port range and a memory range; regions share one set of names`)),
+      ...Object.entries(resources.memory ?? {}).flatMap(([name, { size }]) =>
+        integer(size, 4096, 2 ** 30) && size % 4096 === 0 ? [] : [found(`the memory "${name}" has size ${show(size)}; a multiple of 4096 up to 2^30 is possible`)]),
       ...lines(resources),
       ...unknown(resources),
     ];
@@ -29,6 +31,7 @@ function region(name: string, wish: PortWish | MmioWish, largest: number, space:
   if (wish.prefer !== undefined && !integer(wish.prefer, 0, space - wish.size)) {
     out.push(found(`"${name}" prefers ${show(wish.prefer)}, where it does not fit`));
   }
+  if (wish.movable && wish.prefer !== undefined) out.push(found(`"${name}" is movable and prefers a place; the device places it`));
   return out;
 }
 
@@ -48,7 +51,7 @@ function lines(resources: Resources): Finding[] {
   });
 }
 
-const KNOWN = ['pio', 'mmio', 'irq', 'msi', 'dma', 'timers', 'services', 'provides'];
+const KNOWN = ['pio', 'mmio', 'memory', 'irq', 'msi', 'dma', 'timers', 'services', 'provides'];
 
 function unknown(resources: Resources): Finding[] {
   return Object.keys(resources).filter((key) => !KNOWN.includes(key)).map((key) => found(`there is no resource "${key}"`));

@@ -2,8 +2,8 @@ import { found, type Check } from '../../report.ts';
 import type { DeviceSubject } from '../options.ts';
 import { inRound, noState, restoredPairs } from '../run.ts';
 
-/** Setting a level is how a restored device gives its line's state; reading memory shows nowhere. */
-const ALLOWED = /^(level |dma (read|load) )/;
+/** Setting a level or a place is how a restored device gives its line's and region's state; reading memory shows nowhere. */
+const ALLOWED = /^(level |place |dma (read|load) )/;
 
 export const restoreSilent: Check<DeviceSubject> = {
   name: 'restore-silent',
