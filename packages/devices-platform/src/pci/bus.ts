@@ -6,6 +6,10 @@ export interface PciFunction {
   read(offset: number, size: 1 | 2 | 4): number;
   /** @hot */
   write(offset: number, size: 1 | 2 | 4, value: number): void;
+  /** INTA# to INTD# are 1 to 4; without it, or with 0, it has none. */
+  readonly interruptPin?: number;
+  /** Set by the bus: where the function drives its pin. Level; asserted only after the function was attached. */
+  onInterrupt?: ((asserted: boolean) => void) | undefined;
 }
 
 /** Bus 0. A device that is a PCI function asks for it and attaches itself in `create`. */
@@ -17,6 +21,7 @@ export const PciBusToken = token<PciBus>('devices-platform/PciBus');
 
 const DEVICES = 32;
 const FUNCTIONS = 8;
+const PIRQS = 4;
 /** The extended part of configuration space, which conventional functions do not have. */
 const CONVENTIONAL = 256;
 
@@ -24,6 +29,14 @@ const CONVENTIONAL = 256;
 export class PciFunctions implements PciBus {
   readonly #functions = Array<PciFunction | undefined>(DEVICES * FUNCTIONS).fill(undefined);
   readonly #owners = new Map<number, string>();
+  readonly #asserts = new Uint8Array(DEVICES * FUNCTIONS);
+  /** How many functions assert each PIRQ. */
+  readonly #counts = new Uint16Array(PIRQS);
+  readonly #onPirq: (pirq: number, asserted: boolean) => void;
+
+  constructor(onPirq: (pirq: number, asserted: boolean) => void = () => undefined) {
+    this.#onPirq = onPirq;
+  }
 
   attach(owner: string, device: number, fn: number, what: PciFunction): void {
     const at = device * FUNCTIONS + fn;
@@ -35,6 +48,22 @@ export class PciFunctions implements PciBus {
     }
     this.#owners.set(at, owner);
     this.#functions[at] = what;
+    const pin = what.interruptPin ?? 0;
+    if (pin === 0) return;
+    // The pins of neighbouring devices are wired one further (PCI 3.0, 2.2.6), so that single-pin devices spread.
+    const pirq = (device + pin - 1) % PIRQS;
+    what.onInterrupt = (asserted) => {
+      this.#drive(at, pirq, asserted ? 1 : 0);
+    };
+  }
+
+  /** @hot */
+  #drive(at: number, pirq: number, level: 0 | 1): void {
+    const change = level - this.#asserts[at]!;
+    if (change === 0) return;
+    this.#asserts[at] = level;
+    const count = (this.#counts[pirq]! += change);
+    if (count === level) this.#onPirq(pirq, level === 1);
   }
 
   /** @hot `slot` is bus, device and function as CONFIG_ADDRESS has them in bits 23–8. */

@@ -1,3 +1,4 @@
+import type { RegionPlacement } from '@polyvisor/core';
 import { BAR_COUNT, Bar, CONFIG_SIZE, Config, PciCommand, PciStatus } from './registers.ts';
 
 export interface BarWish {
@@ -7,6 +8,8 @@ export interface BarWish {
   readonly size: number;
   readonly kind: 'io' | 'memory' | 'memory64';
   readonly prefetchable?: boolean;
+  /** The region that lies behind it: placed where the guest wrote, while the command register lets the function answer. */
+  readonly place?: RegionPlacement;
 }
 
 export interface PciIdentity {
@@ -31,6 +34,10 @@ export class PciConfigSpace {
   readonly bytes = new Uint8Array(CONFIG_SIZE);
   /** Hears of a write after it happened, by the offset of its 32-bit register. */
   onWritten: ((offset: number) => void) | undefined;
+  /** INTx# as the bus sees it; the bus sets it. */
+  onInterrupt: ((asserted: boolean) => void) | undefined;
+  readonly interruptPin: number;
+  readonly #bars: readonly BarWish[];
   readonly #initial = new Uint8Array(CONFIG_SIZE);
   readonly #writable = new Uint8Array(CONFIG_SIZE);
   readonly #view = new DataView(this.#initial.buffer);
@@ -50,7 +57,9 @@ export class PciConfigSpace {
     view.setUint8(Config.INTERRUPT_PIN, identity.interruptPin ?? 0);
     this.#masks.setUint16(Config.COMMAND, PciCommand.WRITABLE, true);
     this.#masks.setUint8(Config.INTERRUPT_LINE, 0xff);
-    for (const bar of identity.bars ?? []) this.#addBar(bar);
+    this.#bars = identity.bars ?? [];
+    this.interruptPin = identity.interruptPin ?? 0;
+    for (const bar of this.#bars) this.#addBar(bar);
     this.bytes.set(this.#initial);
   }
 
@@ -73,6 +82,13 @@ export class PciConfigSpace {
     return at;
   }
 
+  /** Adds registers of the function's own; `writable` says which of their bits a write changes. */
+  addRegisters(at: number, initial: ArrayLike<number>, writable: ArrayLike<number>): void {
+    this.#initial.set(initial, at);
+    this.#writable.set(writable, at);
+    this.bytes.set(this.#initial);
+  }
+
   /** @hot Little-endian; the offset and the size are within a 32-bit register. */
   read(offset: number, size: 1 | 2 | 4): number {
     let value = 0;
@@ -86,7 +102,17 @@ export class PciConfigSpace {
       const mask = this.#writable[offset + i]!;
       this.bytes[offset + i] = (this.bytes[offset + i]! & ~mask) | ((value >> (8 * i)) & mask);
     }
-    this.onWritten?.(offset & ~3);
+    const register = offset & ~3;
+    if (register === Config.COMMAND) this.#commandWritten();
+    else if (register >= Config.BARS && register < Config.BARS + 4 * BAR_COUNT) this.#placeBars();
+    this.onWritten?.(register);
+  }
+
+  /** @hot The function's interrupt, which reaches the bus unless the command register disables it (6.2.2, 6.2.3). */
+  interrupt(asserted: boolean): void {
+    const status = this.bytes[Config.STATUS]!;
+    this.bytes[Config.STATUS] = asserted ? status | PciStatus.INTERRUPT : status & ~PciStatus.INTERRUPT;
+    this.#driveInterrupt();
   }
 
   /** @hot */
@@ -96,6 +122,7 @@ export class PciConfigSpace {
 
   reset(): void {
     this.bytes.set(this.#initial);
+    this.#commandWritten();
   }
 
   save(): Uint8Array<ArrayBuffer> {
@@ -107,6 +134,32 @@ export class PciConfigSpace {
     for (let i = 0; i < CONFIG_SIZE; i++) {
       const mask = this.#writable[i]!;
       this.bytes[i] = (this.#initial[i]! & ~mask) | (saved[i]! & mask);
+    }
+    this.#commandWritten();
+  }
+
+  #commandWritten(): void {
+    this.#placeBars();
+    this.#driveInterrupt();
+  }
+
+  /** @hot */
+  #driveInterrupt(): void {
+    const asserted = (this.bytes[Config.STATUS]! & PciStatus.INTERRUPT) !== 0 && (this.command & PciCommand.INTX_DISABLE) === 0;
+    this.onInterrupt?.(asserted);
+  }
+
+  #placeBars(): void {
+    for (const { index, size, kind, place } of this.#bars) {
+      if (!place) continue;
+      const at = Config.BARS + 4 * index;
+      const enabled = (this.command & (kind === 'io' ? PciCommand.IO : PciCommand.MEMORY)) !== 0;
+      const high = kind === 'memory64' ? this.read(at + 4, 4) >>> 0 : 0;
+      // The register keeps no bits below the size, but for those that tell the kind.
+      const base = high * 2 ** 32 + ((this.read(at, 4) & (kind === 'io' ? ~3 : ~15)) >>> 0);
+      // Address 0 is what a BAR has before it is given one; a guest that finds the size has all ones in it.
+      const sizing = base + size === (kind === 'memory64' ? 2 ** 64 : 2 ** 32);
+      place.move(enabled && base !== 0 && !sizing ? base : undefined);
     }
   }
 

@@ -1,11 +1,13 @@
-import { RecordingMessagePort, fakeDeviceHost, type AccessPoint, type RecordingPower } from '@polyvisor/testkit';
+import { RecordingMessagePort, RecordingPlacement, fakeDeviceHost, type AccessPoint, type RecordingPower } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PciFunctions } from './bus.ts';
 import { PciConfigSpace } from './config-space.ts';
 import { pciHost, pcieHost } from './host-bridge.ts';
 import { MsiCapability } from './msi.ts';
 import { MsixCapability } from './msix.ts';
+import * as PciRegisters from './registers.ts';
 
 const NIC = { vendor: 0x1af4, device: 0x1041, classCode: 0x02_0000, interruptPin: 1, revision: 1 };
 
@@ -55,6 +57,61 @@ describe('the host bridge', () => {
     pc.bus.attach('nic', 3, 0, new PciConfigSpace(NIC));
     expect([pc.read(3 << 3, 0), pc.ecam.read((3 << 15) + 0x3c, 4)]).toEqual([0x1041_1af4, 0x100]);
     expect(() => pc.bus.attach('other', 3, 0, new PciConfigSpace(NIC))).toThrow(/pci\/slot-taken.*"nic" is at 0:3.0/);
+  });
+});
+
+describe('a function behind the bridge', () => {
+  const placed = (kind: 'io' | 'memory' | 'memory64', size: number) => {
+    const place = new RecordingPlacement('bar');
+    const space = new PciConfigSpace({ ...NIC, bars: [{ index: 2, kind, size, place }] });
+    const at = (low: number, high = 0): number | undefined => {
+      space.write(0x18, 4, low);
+      space.write(0x1c, 4, high);
+      return place.base;
+    };
+    return { space, place, at };
+  };
+
+  test.each([
+    ['io', 0x20, PciRegisters.PciCommand.IO, 0xc0e4, 0xc0e0],
+    ['memory', 0x1000, PciRegisters.PciCommand.MEMORY, 0xfebf_1004, 0xfebf_1000],
+  ] as const)('has its region behind a BAR of %s where the guest wrote, while it may answer', (kind, size, enable, written, base) => {
+    const { space, place, at } = placed(kind, size);
+    expect(at(written)).toBeUndefined();
+    space.write(4, 2, enable);
+    expect([place.base, at(-1), at(0), at(written)]).toEqual([base, undefined, undefined, base]);
+    space.write(4, 2, 0x547 & ~enable);
+    expect(place.base).toBeUndefined();
+    space.write(4, 2, enable);
+    const other = placed(kind, size);
+    other.space.restore(space.save());
+    space.reset();
+    expect([other.place.base, place.base]).toEqual([base, undefined]);
+  });
+
+  test('has a region behind a BAR of 64 bits above 4 GiB', () => {
+    const { space, at } = placed('memory64', 0x4000);
+    space.write(4, 2, PciRegisters.PciCommand.MEMORY);
+    expect([at(0x1234_4000, 0x80), at(-1, -1)]).toEqual([0x80_1234_4000, undefined]);
+  });
+
+  test('drives the line of its pin and slot, together with others, unless interrupts are disabled', () => {
+    const seen: string[] = [];
+    const bus = new PciFunctions((pirq, asserted) => seen.push(`${pirq}${asserted ? '+' : '-'}`));
+    const [a, b, c] = [new PciConfigSpace(NIC), new PciConfigSpace(NIC), new PciConfigSpace({ ...NIC, interruptPin: 3 })];
+    bus.attach('a', 3, 0, a);
+    bus.attach('b', 7, 0, b);
+    bus.attach('c', 3, 1, c);
+    a.interrupt(true);
+    b.interrupt(true);
+    a.interrupt(false);
+    expect([seen.splice(0), a.read(6, 2) & 8, b.read(6, 2) & 8]).toEqual([['3+'], 0, 8]);
+    b.write(4, 2, PciRegisters.PciCommand.INTX_DISABLE);
+    expect([seen.splice(0), b.read(6, 2) & 8]).toEqual([['3-'], 8]);
+    b.write(4, 2, 0);
+    c.interrupt(true);
+    b.reset();
+    expect(seen).toEqual(['3+', '1+', '3-']);
   });
 });
 
