@@ -117,6 +117,7 @@ const paging: readonly KnownDifference[] = [
   { guest: 'paging64', test: /reserved bit|^PML4 entry with bit 7$/, wrong: 'qemu', why: 'SDM 3A 4.7: P is set when RSVD is' },
   { guest: 'paging64', test: / rmw, WP$|^(cmpxchg16b|lock add) of a missing page$/, wrong: 'qemu', why: 'SDM 3A 4.7: the access is a write; QEMU reads first and reports a read' },
   { guest: 'paging64', test: /^pkey (access disabled, CPL 0|of a supervisor page)/, wrong: 'bochs', why: 'SDM 3A 4.6.2: PKRU governs every data access to user-mode addresses, at any CPL, and no other' },
+  { guest: 'paging64', test: /^pkrs /, bochs: /^v=0D/, wrong: 'bochs', why: 'SDM 3A 4.6.2: the processor that Bochs models has no PKS' },
   { guest: 'paging64', test: /^invpcid of /, wrong: 'qemu', why: 'SDM 2A INVPCID: this QEMU has none' },
   { guest: 'paging', test: 'pae pointers are loaded by mov cr3 alone', wrong: 'qemu', why: 'SDM 3A 4.4.1: the PDPTE registers; QEMU reads the table on each walk' },
 ];

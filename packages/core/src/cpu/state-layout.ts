@@ -26,7 +26,7 @@ const quads = [
   // The page-directory-pointer registers of PAE paging, which MOV to CR3 loads (Intel SDM vol. 3A §4.4.1).
   'pdpte0', 'pdpte1', 'pdpte2', 'pdpte3',
 ] as const;
-const words = ['gdtrLimit', 'idtrLimit', 'cpl', 'interruptShadow', 'activity', 'mxcsr', 'pkru'] as const;
+const words = ['gdtrLimit', 'idtrLimit', 'cpl', 'interruptShadow', 'activity', 'mxcsr', 'pkru', 'pkrs'] as const;
 
 export type QuadRegister = GeneralRegister | (typeof quads)[number];
 export type WordRegister = (typeof words)[number];

@@ -10,7 +10,7 @@ const CR0_KNOWN = CR0.PE | CR0.MP | CR0.EM | CR0.TS | CR0.ET | CR0.NE | CR0.WP |
 const CR4_FEATURES: readonly (readonly [number, string])[] = [
   [CR4.VME | CR4.PVI, 'VME'], [CR4.TSD, 'TSC'], [CR4.DE, 'DE'], [CR4.PSE, 'PSE'], [CR4.PAE, 'PAE'], [CR4.MCE, 'MCE'], [CR4.PGE, 'PGE'],
   [CR4.OSFXSR | CR4.OSXMMEXCPT, 'FXSR'], [CR4.UMIP, 'UMIP'], [CR4.FSGSBASE, 'FSGSBASE'], [CR4.PCIDE, 'PCID'],
-  [CR4.OSXSAVE, 'XSAVE'], [CR4.SMEP, 'SMEP'], [CR4.SMAP, 'SMAP'], [CR4.PKE, 'PKU'], [CR4.PCE, 'MSR'],
+  [CR4.OSXSAVE, 'XSAVE'], [CR4.SMEP, 'SMEP'], [CR4.SMAP, 'SMAP'], [CR4.PKE, 'PKU'], [CR4.PKS, 'PKS'], [CR4.PCE, 'MSR'],
 ];
 
 /** Each setter gives false with #GP(0) recorded, or true when the register has its value. */
@@ -77,7 +77,7 @@ export class ControlRegisters {
     const loads = CR4.PAE | CR4.PGE | CR4.PSE | CR4.SMEP;
     if (paging && (change & loads) !== 0 && !this.#loadPdptes(state.low('cr3'))) return false;
     state.setHalves('cr4', low, 0);
-    const affecting = loads | CR4.SMAP | CR4.PKE | CR4.PCIDE | CR4.LA57;
+    const affecting = loads | CR4.SMAP | CR4.PKE | CR4.PKS | CR4.PCIDE | CR4.LA57;
     if ((change & affecting) !== 0) this.#translation.forgetAll();
     return true;
   }
@@ -90,6 +90,15 @@ export class ControlRegisters {
     if (high !== 0 || (low & ~known) !== 0 || (((low ^ old) & EFER.LME) !== 0 && paging)) return p.protection(0);
     state.setHalves('efer', (low & ~EFER.LMA) | (old & EFER.LMA), 0);
     if (((low ^ old) & EFER.NXE) !== 0) this.#translation.forgetAll();
+    return true;
+  }
+
+  /** IA32_PKRS. What the TLB holds was allowed by the old value. */
+  setPkrs(low: number, high: number): boolean {
+    const p = this.#p;
+    if (high !== 0 || !p.model.features.has('PKS')) return p.protection(0);
+    if (p.state.word('pkrs') !== low) this.#translation.forgetAll();
+    p.state.setWord('pkrs', low);
     return true;
   }
 

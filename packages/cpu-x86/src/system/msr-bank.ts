@@ -8,7 +8,7 @@ import { TimeStamp } from './time-stamp.ts';
 export const Msr = {
   tsc: 0x10, apicBase: 0x1b, featureControl: 0x3a, tscAdjust: 0x3b, microcode: 0x8b, mtrrCap: 0xfe, archCapabilities: 0x10a, sysenterCs: 0x174,
   sysenterEsp: 0x175, sysenterEip: 0x176, mcgCap: 0x179, mcgStatus: 0x17a, miscEnable: 0x1a0, mtrrPhysBase0: 0x200, pat: 0x277, mtrrDefType: 0x2ff,
-  tscDeadline: 0x6e0, x2apic: 0x800, efer: 0xc000_0080, star: 0xc000_0081, lstar: 0xc000_0082, cstar: 0xc000_0083, sfmask: 0xc000_0084,
+  tscDeadline: 0x6e0, pkrs: 0x6e1, x2apic: 0x800, efer: 0xc000_0080, star: 0xc000_0081, lstar: 0xc000_0082, cstar: 0xc000_0083, sfmask: 0xc000_0084,
   fsBase: 0xc000_0100, gsBase: 0xc000_0101, kernelGsBase: 0xc000_0102, tscAux: 0xc000_0103,
 } as const;
 
@@ -75,6 +75,7 @@ export class MsrBank {
       case Msr.fsBase: return this.#giveBig(this.#p.segment('fs').base);
       case Msr.gsBase: return this.#giveBig(this.#p.segment('gs').base);
       case Msr.tscAux: return this.#p.model.features.has('RDTSCP') ? this.#give(state.low('tscAux'), 0) : this.#p.protection(0);
+      case Msr.pkrs: return this.#p.model.features.has('PKS') ? this.#give(state.word('pkrs'), 0) : this.#p.protection(0);
       case Msr.tscAdjust: return this.#giveBig(state.get('tscOffset'));
       default: return isMtrr(at) ? this.#giveBig(this.others.get(at) ?? 0n) : this.#readDevice(at);
     }
@@ -95,6 +96,7 @@ export class MsrBank {
         this.time.tell();
         return true;
       case Msr.efer: return this.#control.setEfer(low, high);
+      case Msr.pkrs: return this.#control.setPkrs(low, high);
       case Msr.sfmask: state.setHalves('sfmask', low, 0); return high === 0 || p.protection(0);
       case Msr.pat: return this.#setPat(low, high);
       case Msr.mtrrDefType: return this.#setDefaultType(low, high);

@@ -19,6 +19,8 @@ const SEGMENTS: readonly (SegmentName | 'gdtr' | 'idtr')[] = ['es', 'cs', 'ss', 
 /** RAX to RDI and R8 to R15 stand from the end backwards: RAX at 7FF8H, R15 at 7F80H. */
 const ORDER = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
 /** SMBASE can be moved; bit 17 of the revision says so. */
+/** Bits 0 … 22 of CR4 and PKS. */
+const CR4_LEGAL = 0x7f_ffff | CR4.PKS;
 const REVISION = 0x2_0064, DEFAULT_BASE = 0x3_0000;
 export const SMBASE_MSR = 0x9e;
 
@@ -84,7 +86,7 @@ export const resumeFromSmm: Instruction = (p, d) => {
   const values = Object.fromEntries((['rip', 'rflags', 'dr6', 'dr7', 'cr0', 'cr3', 'cr4', 'efer'] as const).map((name) => [name, load(p, SAVE[name])]));
   const cr0 = Number(BigInt.asIntN(32, values['cr0'] ?? 0n)), cr4 = Number(BigInt.asIntN(32, values['cr4'] ?? 0n));
   // Illegal combinations shut the processor down (vol. 3C, 32.5).
-  const illegal = ((cr0 & CR0.PG) !== 0 && (cr0 & CR0.PE) === 0) || (cr4 >>> 23) !== 0;
+  const illegal = ((cr0 & CR0.PG) !== 0 && (cr0 & CR0.PE) === 0) || (cr4 & ~CR4_LEGAL) !== 0;
   if (illegal) return p.shutDown();
   for (const [name, value] of Object.entries(values)) state.set(name as 'rip', value);
   ORDER.forEach((name, i) => state.set(name, load(p, 0x7ff8 - 8 * i)));

@@ -185,6 +185,32 @@ bits 64
   PKRU 0
   CR4SET 0, 0x400000
   TRY64 "rdpkru without PKE", {xor ecx, ecx}, {rdpkru}
+  ; ---- those of supervisor pages
+%macro PKRS 1
+  CR4SET 0x1000000, 0
+  mov ecx, 0x6E1
+  xor edx, edx
+  mov eax, %1
+  wrmsr
+%endmacro
+  SETPTE FRAME + 3, 1 << 27
+  TRYA64 "pkrs is read", {PKRS 0x12345678}, {mov edx, -1}, {rdmsr}, {add eax, edx}
+  TRY64 "pkrs with edx", {PKRS 0}, {mov edx, 1}, {wrmsr}
+  TRY64 "pkrs access disabled, CPL 0 read", {PKRS 4}, {mov eax, [PAGE]}
+  TRY64 "pkrs access disabled, CPL 0 write", {PKRS 4}, {mov [PAGE + 0x40], eax}
+  TRY64 "pkrs access disabled, execute", {PKRS 4}, {mov ebx, PAGE + 0x10}, {call rbx}
+  TRY64 "pkrs access disabled, implicit read", {PKRS 4}, {lgdt [PAGE]}
+  TRY64 "pkrs write disabled, CPL 0 read", {PKRS 8}, {mov eax, [PAGE]}
+  TRY64 "pkrs write disabled, CPL 0 write, WP", {PKRS 8}, {mov [PAGE + 0x40], eax}
+  WP_ 0
+  TRY64 "pkrs write disabled, CPL 0 write, no WP", {PKRS 8}, {mov [PAGE + 0x40], eax}
+  TRY64 "pkrs access disabled, CPL 0 write, no WP", {PKRS 4}, {mov [PAGE + 0x40], eax}
+  WP_ 1
+  TRY64 "pkrs counts at once", {PKRS 0}, {mov eax, [PAGE]}, {mov [PAGE + 0x40], eax}, {PKRS 8}, {mov eax, [PAGE]}, {mov [PAGE + 0x40], eax}
+  TRY64 "pkrs counts no more without PKS", {PKRS 4}, {CR4SET 0, 0x1000000}, {mov eax, [PAGE]}
+  TRY64 "pkrs of another key", {PKRS 0xFFFFFFF0}, {mov [PAGE + 0x40], eax}
+  TRY64 "pkrs does not rule a user page", {SETPTE FRAME + 7, 1 << 27}, {PKRS 0xC}, {mov [PAGE + 0x40], eax}
+  CR4SET 0, 0x1000000
   SETPTE FRAME + 7, 0
 
   ; ---- PCIDs keep translations apart; INVPCID removes them

@@ -4,7 +4,7 @@ import { has, type Builder, type State } from './context.ts';
 
 /** Bits of CR0, CR4, EFER and RFLAGS that paging heeds (Intel SDM vol. 3A §4.1.1, §4.1.3). */
 export const CR0 = { wp: 1 << 16, pg: 1 << 31 } as const;
-export const CR4 = { pse: 1 << 4, pae: 1 << 5, pge: 1 << 7, la57: 1 << 12, smep: 1 << 20, smap: 1 << 21, pke: 1 << 22 } as const;
+export const CR4 = { pse: 1 << 4, pae: 1 << 5, pge: 1 << 7, la57: 1 << 12, smep: 1 << 20, smap: 1 << 21, pke: 1 << 22, pks: 1 << 24 } as const;
 export const EFER = { lma: 1 << 10, nxe: 1 << 11 } as const;
 const RFLAGS_AC = 1 << 18;
 

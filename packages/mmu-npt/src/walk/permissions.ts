@@ -22,8 +22,9 @@ export interface Allowed {
 const PK = 5;
 
 /**
- * Access rights of a translation (Intel SDM vol. 3A §4.6.1) and protection keys of user-mode addresses (§4.6.2); PK of
- * the error code as §4.7 defines it, which does not ask whether the access was also refused for another reason.
+ * Access rights of a translation (Intel SDM vol. 3A §4.6.1) and protection keys (§4.6.2): PKRU for user-mode addresses, PKRS for
+ * supervisor-mode ones. PK of the error code as §4.7 defines it, which does not ask whether the access was also refused for
+ * another reason.
  */
 export function permissions(s: Builder, state: State, c: Controls, e: Combined): Allowed {
   const userPage = s.let(i32.and(i32.shr_u(e.all, 2), 1));
@@ -41,10 +42,12 @@ export function permissions(s: Builder, state: State, c: Controls, e: Combined):
     const fetch = i32.shl(i32.and(execute, i32.xor(smep, 1)), 2);
     s.set(rights, i32.or(i32.and(data, i32.sub(shut, 1)), fetch));
   });
-  s.if(i32.and(i32.and(userPage, bit(c.cr4, CR4.pke)), c.long), () => {
+  s.if(i32.and(select(bit(c.cr4, CR4.pke), bit(c.cr4, CR4.pks), userPage), c.long), () => {
     const key = i32.shl(i32.and(i32.wrap_i64(i64.shr_u(e.leaf, 59)), 15), 1);
-    const bits = s.let(i32.shr_u(i32.load(state, WORD_OFFSETS.pkru), key));
-    const heeded = i32.or(c.user, c.wp);
+    const register = select(i32.load(state, WORD_OFFSETS.pkru), i32.load(state, WORD_OFFSETS.pkrs), userPage);
+    const bits = s.let(i32.shr_u(register, key));
+    // CR0.WP = 0 opens what WD closes, but not to user accesses by PKRU.
+    const heeded = i32.or(i32.and(c.user, userPage), c.wp);
     const denied = s.let(select(i32.const(3), i32.and(bits, i32.shl(heeded, 1)), has(bits, 1)));
     s.set(rights, i32.and(rights.get(), i32.xor(denied, -1)));
     // Reads are refused by AD alone; a read-modify-write counts as a write.
