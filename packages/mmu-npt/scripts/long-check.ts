@@ -2,7 +2,7 @@
  * Compares the module with the oracle on many random tables:
  * `node --conditions=@polyvisor/source packages/mmu-npt/scripts/long-check.ts [cases] [first seed]`.
  */
-import { allRigs, compare, show } from '../src/testing/compare.ts';
+import { allRigs, compare, show } from '../test/reference/compare.ts';
 
 const cases = Number(process.argv[2] ?? 100_000);
 const first = Number(process.argv[3] ?? 1);

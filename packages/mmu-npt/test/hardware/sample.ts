@@ -10,7 +10,8 @@ const PDPTES = 1;
 const ONES = 0x0101_0101_0101_0101n;
 /** Accessed and dirty in both halves, for entries of four bytes. */
 const MARKS = 0x60_0000_0060n;
-const CR4_PKE = 1n << 22n;
+/** Protection keys, which not every processor has. */
+const CR4_KEYS = (1n << 22n) | (1n << 24n);
 
 export interface Sample {
   readonly accesses: number;
@@ -74,7 +75,7 @@ function oneWorld(hardware: Hardware, rig: MmuRig, random: Random, seed: number,
   const { fill, origin } = hardware;
   const mode = random.pick(hardware.modes);
   const world = randomWorld(rig, random, mode);
-  let registers: WalkRegisters = { ...world.registers, cr4: world.registers.cr4 & ~CR4_PKE, pkru: 0 };
+  let registers: WalkRegisters = { ...world.registers, cr4: world.registers.cr4 & ~CR4_KEYS };
   for (let i = 0; i < WATCHED; i++) {
     // Bit 8 is reserved in upper entries on AMD's processors alone, and means nothing here elsewhere.
     for (let at = 0; at < 4096; at += 4) {
@@ -90,7 +91,7 @@ function oneWorld(hardware: Hardware, rig: MmuRig, random: Random, seed: number,
   const words = initialWords(rig, origin, full);
   const made: Try[] = [];
   for (let i = 0; i < 16; i++) {
-    const view = { ...randomView(random), pkru: 0 };
+    const view = randomView(random);
     const now = { ...registers, ...view, cpl: view.cpl === 3 ? 3 : 0 };
     const linear = random.chance(1, 4) ? (random.pick(world.addresses) & ~0xf_ffffn) | BigInt(random.below(2 ** 20)) : random.pick(world.addresses);
     const kind = random.pick([1, 2, 4]);

@@ -12,7 +12,7 @@ export { checkMmu } from './mmu/check-mmu.ts';
 export { MMU_CHECKS } from './mmu/checks/index.ts';
 export type { MmuCheckOptions, MmuGuestMemory, MmuSubject, OwnMemory } from './mmu/options.ts';
 export {
-  referenceWalk, type Frame, type Marks, type Processor, type WalkMemory, type WalkRegisters, type WalkResult,
+  GuestWalk, referenceWalk, type WalkEntry, type Frame, type Marks, type Processor, type WalkMemory, type WalkRegisters, type WalkResult,
 } from './mmu/reference-walk.ts';
 export { mmuSubject } from './mmu/options.ts';
 export { MmuRig, type FillResult, type RigCpu } from './mmu/rig.ts';

@@ -142,10 +142,11 @@ class Guest {
     this.#stale = false;
     let linear = random.pick(this.#world.addresses);
     if (random.chance(1, 4)) linear = (linear & ~0xf_ffffn) | BigInt(random.below(2 ** 20));
-    // Which view looks at a page needs no flush; PKRU does.
+    // Which view looks at a page needs no flush; other protection-key rights do.
     const view = randomView(random);
     const flushes = random.chance(1, 8);
-    cpu.set({ ...cpu.registers, ...view, pkru: flushes ? view.pkru : cpu.registers.pkru });
+    const { pkru, pkrs } = flushes ? view : cpu.registers;
+    cpu.set({ ...cpu.registers, ...view, pkru, pkrs });
     if (flushes) cpu.forget();
     if (this.#world.mode !== 'off' && random.chance(1, 6)) {
       this.#change(linear);

@@ -57,6 +57,7 @@ export class RigCpu {
     r.pdptes.forEach((value, i) => state.set(`pdpte${i as 0 | 1 | 2 | 3}`, value));
     state.setWord('cpl', r.cpl);
     state.setWord('pkru', r.pkru);
+    state.setWord('pkrs', r.pkrs);
     const { view } = this.#rig.host;
     view.setUint32(this.at + MMU_OFFSETS.tagSupervisor, this.tag, true);
     view.setUint32(this.at + MMU_OFFSETS.tagUser, this.tag + 1, true);

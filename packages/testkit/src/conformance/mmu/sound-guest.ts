@@ -25,7 +25,7 @@ export class SoundGuest {
     this.rig = new MmuRig(subject, cpus);
     this.cpu = this.rig.cpu;
     this.registers = {
-      cr0: 0x8001_0001n, cr3: this.address(FRAME.top), cr4: 0xa0n, efer: 0xd00n, rflags: 2n, cpl: 0, pkru: 0, pdptes: [0n, 0n, 0n, 0n],
+      cr0: 0x8001_0001n, cr3: this.address(FRAME.top), cr4: 0xa0n, efer: 0xd00n, rflags: 2n, cpl: 0, pkru: 0, pkrs: 0, pdptes: [0n, 0n, 0n, 0n],
     };
     const { rig } = this;
     for (let i = 0; i < 16; i++) rig.host.bytes.fill(0, rig.ramAt(i), rig.ramAt(i) + 4096);

@@ -25,7 +25,7 @@ export function randomMode(random: Random): Mode {
 /** Registers of a mode; the bits that tables are read with are random. */
 export function randomRegisters(rig: MmuRig, random: Random, mode: Mode): WalkRegisters {
   let cr4 = mode === 'pae' || mode === 'long' ? 0x20n : 0n;
-  for (const n of [4, 7, 20, 21, 22]) cr4 |= maybe(random, 50, 1n << BigInt(n));
+  for (const n of [4, 7, 20, 21, 22, 24]) cr4 |= maybe(random, 50, 1n << BigInt(n));
   if (mode === 'long') cr4 |= maybe(random, rig.subject.processor.la57 ? 50 : 0, 1n << 12n);
   const table = (): bigint => physical(rig.places.ram(TABLES.first + random.below(TABLES.count)));
   return {
@@ -39,8 +39,9 @@ export function randomRegisters(rig: MmuRig, random: Random, mode: Mode): WalkRe
 }
 
 /** What may differ from access to access. */
-export function randomView(random: Random): Pick<WalkRegisters, 'rflags' | 'cpl' | 'pkru'> {
-  return { rflags: 2n | maybe(random, 50, 1n << 18n), cpl: random.pick([0, 0, 1, 3, 3]), pkru: random.chance(1, 2) ? random.int32() >>> 0 : 0 };
+export function randomView(random: Random): Pick<WalkRegisters, 'rflags' | 'cpl' | 'pkru' | 'pkrs'> {
+  const keys = (): number => (random.chance(1, 2) ? random.int32() >>> 0 : 0);
+  return { rflags: 2n | maybe(random, 50, 1n << 18n), cpl: random.pick([0, 0, 1, 3, 3]), pkru: keys(), pkrs: keys() };
 }
 
 /** Tables around a few addresses: mostly sound, with faults of every kind, loops and foreign frames strewn in. */

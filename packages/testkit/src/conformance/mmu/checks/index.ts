@@ -5,6 +5,7 @@ import type { MmuSubject } from '../options.ts';
 import { dirtyFirstWrite, flushAll, flushContext, flushPage } from './flushes.ts';
 import { codeFrames, deviceMemory, readOnlyMemory } from './frames.ts';
 import { hostileTables } from './hostile.ts';
+import { protectionKeys } from './keys.ts';
 import { countsKept, destroyReleases, translateQuiet } from './queries.ts';
 import { spaceCopyOnWrite, spaceDirtyLog, spaceProtect, spaceRemap, spaceUnmap } from './space.ts';
 import { contextSwitch, loadPdptes, tableWrites } from './tables.ts';
@@ -18,6 +19,7 @@ export const MMU_CHECKS: readonly Check<MmuSubject>[] = Object.freeze([
   walksOutcome,
   walksMarks,
   walksRights,
+  protectionKeys,
   dirtyFirstWrite,
   flushPage,
   flushContext,

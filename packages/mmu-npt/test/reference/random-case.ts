@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import type { Registers, Setting } from './reference-walk.ts';
+import type { Registers, Setting } from './table-walk.ts';
 import { ARENA, FRAMES, sizes } from './rig.ts';
 
 export interface Case {
@@ -39,7 +39,7 @@ function randomLinear(r: Random, mode: Mode): bigint {
 
 function randomRegisters(r: Random, mode: Mode): Registers {
   let cr4 = 0n;
-  for (const bit of [4, 7, 12, 20, 21, 22]) cr4 |= sparse(r, 50, 1n << BigInt(bit));
+  for (const bit of [4, 7, 12, 20, 21, 22, 24]) cr4 |= sparse(r, 50, 1n << BigInt(bit));
   if (mode === 'long' || mode === 'pae' || (mode === 'off' && r.chance(50))) cr4 |= 1n << 5n;
   return {
     cr0: 1n | sparse(r, 60, 1n << 16n) | (mode === 'off' ? 0n : 1n << 31n),
@@ -49,6 +49,7 @@ function randomRegisters(r: Random, mode: Mode): Registers {
     rflags: 2n | sparse(r, 50, 1n << 18n),
     cpl: r.of([0, 0, 1, 3, 3, 3]),
     pkru: r.chance(50) ? r.word() : 0,
+    pkrs: r.chance(50) ? r.word() : 0,
     pdptes: [0, 1, 2, 3].map(() => BigInt((GUEST + r.below(FRAMES - GUEST)) * 4096) | sparse(r, 95, 1n)),
     tags: { user: BigInt(1 + r.below(4094)), supervisor: BigInt(1 + r.below(4094)), supervisorAc: BigInt(1 + r.below(4094)) },
   };

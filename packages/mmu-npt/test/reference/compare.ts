@@ -1,7 +1,7 @@
 import { Random } from './random.ts';
 import { randomCase } from './random-case.ts';
-import { ReferenceWalk, type Outcome, type Registers, type Setting } from './reference-walk.ts';
 import { ARENA, Rig, sizes } from './rig.ts';
+import { TableWalk, type Outcome, type Registers, type Setting } from './table-walk.ts';
 
 const strategies = [['native', false], ['ept', false], ['npt', false], ['ept', true], ['npt', true]] as const;
 
@@ -48,7 +48,7 @@ export const agrees = (c: Comparison): boolean => c.differs < 0 && show(c.expect
 function once(rig: Rig, seed: number, registers: Registers, linear: bigint, access: number): Comparison {
   const copy = Uint8Array.from(rig.host.bytes);
   const actual = rig.fill(linear, access);
-  const expected = new ReferenceWalk(new DataView(copy.buffer), rig.settingNow(), registers, linear, access).run();
+  const expected = new TableWalk(new DataView(copy.buffer), rig.settingNow(), registers, linear, access).run();
   const compared = rig.setting.shadow ? [withoutLoads(expected), withoutLoads(actual)] as const : [expected, actual] as const;
   return { seed, expected: compared[0], actual: compared[1], differs: firstDifference(copy, rig.host.bytes), setting: rig.setting };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allRigs, compare, show } from '../testing/compare.ts';
-import type { Rig } from '../testing/rig.ts';
+import { allRigs, compare, show } from './reference/compare.ts';
+import type { Rig } from './reference/rig.ts';
 
 const rigs = allRigs();
 const name = (rig: Rig): string => {

@@ -2,9 +2,9 @@ import {
   CodeFrames, FillStatus, MMU_OFFSETS, NestedFaultReason, QUAD_OFFSETS, TLB_OFFSETS, WORD_OFFSETS, hostOffset,
   type AddressSpace, type Host,
 } from '@polyvisor/core';
-import { ShadowMmu } from '../shadow/shadow-mmu.ts';
-import { WalkMmu, type WalkExports } from '../walk-mmu.ts';
-import type { Outcome, Registers, Setting } from './reference-walk.ts';
+import { ShadowMmu } from '../../src/shadow/shadow-mmu.ts';
+import { WalkMmu, type WalkExports } from '../../src/walk-mmu.ts';
+import type { Outcome, Registers, Setting } from './table-walk.ts';
 
 /** The rig's memory in frames: the MMU's own, one state, one code bitmap, then the arena of tables and pages. */
 export const FRAMES = 160;
@@ -68,6 +68,7 @@ export class Rig {
     });
     view.setUint32(STATE + WORD_OFFSETS.cpl, r.cpl, true);
     view.setUint32(STATE + WORD_OFFSETS.pkru, r.pkru, true);
+    view.setUint32(STATE + WORD_OFFSETS.pkrs, r.pkrs, true);
     view.setUint32(STATE + MMU_OFFSETS.tagUser, Number(r.tags.user), true);
     view.setUint32(STATE + MMU_OFFSETS.tagSupervisor, Number(r.tags.supervisor), true);
     view.setUint32(STATE + MMU_OFFSETS.tagSupervisorAc, Number(r.tags.supervisorAc), true);
