@@ -1,7 +1,8 @@
-import { fakeDeviceHost, type RecordingPower } from '@polyvisor/testkit';
+import { fakeDeviceHost, type DeviceDriver, type RecordingPower } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import { describe, expect, test } from 'vitest';
-import { acpiPm } from './acpi-pm.ts';
+import type { PowerBase } from '../pci/south-bridge.ts';
+import { acpiPm, acpiPmPci } from './acpi-pm.ts';
 import type { PowerButton } from './config.ts';
 import { PM_TIMER_FREQUENCY, Pm1 } from './registers.ts';
 
@@ -86,15 +87,29 @@ describe('the event and control registers', () => {
   });
 });
 
-describeDevice(acpiPm, {
-  configs: [{}, { timerBits: 24, startsEnabled: true, s5: 0, base: 0xb000 }],
-  exercise(driver) {
-    const { random } = driver;
-    driver.write('smi', 0, 1, random.pick([0xf0, 0xf1]));
-    driver.write('pm', 2, 2, random.below(0x800));
-    if (random.chance(1, 2)) (driver.provided('button') as PowerButton).press();
-    driver.advance(random.below(4) * 1_000_000_000);
-    driver.read('pm', 8, 4);
-    driver.write('pm', 0, 2, random.below(0x10000));
-  },
+const exercise = (driver: DeviceDriver): void => {
+  const { random } = driver;
+  driver.write('smi', 0, 1, random.pick([0xf0, 0xf1]));
+  driver.write('pm', 2, 2, random.below(0x800));
+  if (random.chance(1, 2)) (driver.provided('button') as PowerButton).press();
+  driver.advance(random.below(4) * 1_000_000_000);
+  driver.read('pm', 8, 4);
+  driver.write('pm', 0, 2, random.below(0x10000));
+};
+
+describeDevice(acpiPm, { configs: [{}, { timerBits: 24, startsEnabled: true, s5: 0, base: 0xb000 }], exercise });
+describeDevice(acpiPmPci, {
+  configs: [{ size: 128 }],
+  services: (): { base: PowerBase } => ({ base: { base: 0x600, onMove: undefined } }),
+  exercise,
+});
+
+test('behind a PCI chip set the block is where PMBASE says', () => {
+  const base: PowerBase = { base: 0x600, onMove: undefined };
+  const fake = fakeDeviceHost(acpiPmPci, acpiPmPci.config.parse({}), { services: { base } });
+  const device = acpiPmPci.create(acpiPmPci.config.parse({}), fake.host, undefined);
+  const place = fake.placements.get('pm')!;
+  const first = place.base;
+  base.onMove?.(0xb000);
+  expect([first, place.base, device.regions.pm.read(0x30, 4)]).toEqual([0x600, 0xb000, 0x20]);
 });

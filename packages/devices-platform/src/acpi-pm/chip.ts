@@ -1,6 +1,6 @@
 import type { Clock, DeviceLog, LevelLine, PowerControl, Region, Timer } from '@polyvisor/core';
-import type { AcpiPmConfig } from './config.ts';
-import { PM_TIMER_FREQUENCY, Pm1, Pm1Control, PmOffset } from './registers.ts';
+import type { PmConfig } from './config.ts';
+import { PM_TIMER_FREQUENCY, Pm1, Pm1Control, PmOffset, SMI_APMC_ENABLED } from './registers.ts';
 import type { AcpiPmState } from './state.ts';
 
 export interface AcpiPmWiring {
@@ -18,7 +18,7 @@ export class AcpiPmChip implements Region {
   /** The SMI command port and the byte beside it. */
   readonly smi: Region;
   readonly #wiring: AcpiPmWiring;
-  readonly #config: AcpiPmConfig;
+  readonly #config: PmConfig;
   readonly #timer: Timer;
   /** Ticks at which the timer's highest bit changes. */
   readonly #half: number;
@@ -30,7 +30,7 @@ export class AcpiPmChip implements Region {
   #smiCommand = 0;
   #smiData = 0;
 
-  constructor(wiring: AcpiPmWiring, config: AcpiPmConfig, saved: AcpiPmState | undefined) {
+  constructor(wiring: AcpiPmWiring, config: PmConfig, saved: AcpiPmState | undefined) {
     this.#wiring = wiring;
     this.#config = config;
     this.#half = 2 ** (config.timerBits - 1);
@@ -104,6 +104,8 @@ export class AcpiPmChip implements Region {
         return this.#control;
       case PmOffset.TIMER:
         return this.#config.timerBits === 24 ? this.#ticks() & 0xff_ffff : this.#ticks() | 0;
+      case PmOffset.SMI_ENABLE:
+        return SMI_APMC_ENABLED;
       default:
         return 0;
     }

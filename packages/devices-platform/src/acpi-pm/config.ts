@@ -9,10 +9,9 @@ export const PowerButtonToken = token<PowerButton>('devices-platform/PowerButton
 
 const byte = z.int().min(0).max(0xff);
 
-export const acpiPmConfig = z
+/** What does not depend on where the block is. */
+const common = z
   .strictObject({
-    /** First port of the PM1a event and control blocks and the timer. */
-    base: z.int().min(0).max(0xfff0).multipleOf(16).default(0x600),
     smiCommand: z.int().min(0).max(0xfffe).default(0xb2),
     /** Interrupt input of SCI. */
     sci: z.int().min(0).max(1023).default(9),
@@ -26,5 +25,15 @@ export const acpiPmConfig = z
     startsEnabled: z.boolean().default(false),
   })
   .refine((config) => config.enable !== config.disable, 'enable and disable are different commands');
+export type PmConfig = z.output<typeof common>;
 
+export const acpiPmConfig = common.safeExtend({
+  /** First port of the PM1a event and control blocks and the timer. */
+  base: z.int().min(0).max(0xfff0).multipleOf(16).default(0x600),
+});
 export type AcpiPmConfig = z.output<typeof acpiPmConfig>;
+
+export const acpiPmPciConfig = common.safeExtend({
+  /** Bytes of the block: 64 behind a PIIX4, 128 behind an ICH9. */
+  size: z.union([z.literal(64), z.literal(128)]).default(64),
+});

@@ -1,4 +1,4 @@
-export { acpiPm } from './acpi-pm.ts';
+export { acpiPm, acpiPmPci } from './acpi-pm.ts';
 export { PowerButtonToken, type AcpiPmConfig, type PowerButton } from './config.ts';
 export type { AcpiPmState } from './state.ts';
 export * as AcpiPmRegisters from './registers.ts';

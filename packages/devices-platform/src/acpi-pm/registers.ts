@@ -7,7 +7,9 @@ import type { RegisterDoc } from '../register-map.ts';
 export const PM_TIMER_FREQUENCY = 3_579_545;
 export const PM_BLOCK_SIZE = 16;
 /** Offsets in the block, by 32-bit words. */
-export const PmOffset = { EVENT: 0, CONTROL: 4, TIMER: 8 } as const;
+export const PmOffset = { EVENT: 0, CONTROL: 4, TIMER: 8, SMI_ENABLE: 0x30 } as const;
+/** SMI_EN of ICH9 (316972-004, 13.8.3.7): firmware that finds APMC_EN set leaves system management mode alone. */
+export const SMI_APMC_ENABLED = 0x20;
 
 /** PM1 status and enable (tables 4.12 and 4.13); an enable has the place of its status. */
 export const Pm1 = {

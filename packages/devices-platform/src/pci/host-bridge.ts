@@ -1,31 +1,42 @@
-import { PowerControlToken, defineDevice, versioned, type PowerControl, type Region } from '@polyvisor/core';
+import {
+  PowerControlToken, defineDevice, versioned,
+  type LevelLine, type LineWish, type PowerControl, type Region, type RegionPlacement,
+} from '@polyvisor/core';
 import { z } from 'zod';
 import { ResetControl, ResetRegister } from '../reset-port/reset-port.ts';
 import { PciBusToken, PciFunctions } from './bus.ts';
+import { CHIPS, type Chip } from './chips.ts';
 import { PciConfigSpace } from './config-space.ts';
 import { CONFIG_SIZE, ConfigAddress, PortOffset } from './registers.ts';
-
-const CHIPS = {
-  /** Intel 82441FX. */
-  i440fx: { vendor: 0x8086, device: 0x1237, revision: 2, classCode: 0x06_0000 },
-  /** Intel 82G33, the memory controller of a Q35 board. */
-  q35: { vendor: 0x8086, device: 0x29c0, revision: 0, classCode: 0x06_0000 },
-} as const;
+import { ISA_INPUTS, PowerBaseToken, SouthBridge, type BridgeLines } from './south-bridge.ts';
 
 /** Bytes of configuration space for each bus by ECAM; there is one bus. */
 const ECAM_SIZE = 0x10_0000;
+/** PCIEXBAR (82G33, 5.1.17): enabled, and the lower half of the address. */
+const Pciexbar = { ENABLE: 0x01, LOW: -0x0400_0000 } as const;
 
+const space = z.instanceof(Uint8Array).refine((bytes) => bytes.length === CONFIG_SIZE, 'configuration space has 256 bytes');
 const state = z.strictObject({
   /** CONFIG_ADDRESS. */
   address: z.int32(),
   resetControl: z.int().min(0).max(0xff).refine((value) => (value & ~ResetControl.WRITABLE) === 0, 'has bits that the register lacks'),
-  config: z.instanceof(Uint8Array).refine((bytes) => bytes.length === CONFIG_SIZE, 'configuration space has 256 bytes'),
+  config: space,
+  /** Of the bridge to ISA and, if it is another function, of power management. */
+  south: z.array(space).min(1).max(2),
 });
 type State = z.output<typeof state>;
 
-/** A host bridge: configuration mechanism #1, the reset control register in the middle of it, and bus 0. */
+interface Wiring {
+  readonly id: string;
+  readonly power: PowerControl;
+  readonly lines: BridgeLines;
+  readonly ecam: RegionPlacement | undefined;
+}
+
+/** A host bridge: configuration mechanism #1, the reset control register in the middle of it, and bus 0 with the chip set. */
 class HostBridge implements Region {
-  readonly functions = new PciFunctions();
+  readonly functions: PciFunctions;
+  readonly south: SouthBridge;
   /** Configuration space in memory. */
   readonly ecam: Region = {
     read: (offset, size) => this.functions.read(offset >> 12, offset & 0xfff, size),
@@ -33,14 +44,29 @@ class HostBridge implements Region {
   };
   readonly #space: PciConfigSpace;
   readonly #reset: ResetRegister;
+  readonly #chip: Chip;
+  readonly #wiring: Wiring;
   #address: number;
 
-  constructor(chip: keyof typeof CHIPS, id: string, power: PowerControl, saved: State | undefined) {
-    this.#space = new PciConfigSpace(CHIPS[chip]);
-    this.#reset = new ResetRegister(power, saved?.resetControl);
+  constructor(chip: Chip, wiring: Wiring, saved: State | undefined) {
+    this.#chip = chip;
+    this.#wiring = wiring;
+    this.#space = new PciConfigSpace(chip.host);
+    this.#space.addRegisters(chip.pam, Array(7).fill(0), Array(7).fill(0x33));
+    this.#space.addRegisters(chip.smram, [2], [0x78]);
+    if (chip.ecam !== undefined) this.#space.addRegisters(chip.ecam, Array(8).fill(0), [7, 0, 0, 0xfc, 0xff, 0, 0, 0]);
+    this.#space.onWritten = () => this.#placeEcam();
+    this.#reset = new ResetRegister(wiring.power, saved?.resetControl);
     this.#address = saved?.address ?? 0;
-    if (saved) this.#space.restore(saved.config);
-    this.functions.attach(id, 0, 0, this.#space);
+    this.south = new SouthBridge(chip, wiring.lines);
+    this.functions = new PciFunctions((pirq, asserted) => this.south.setPirq(pirq, asserted));
+    if (saved) {
+      this.#space.restore(saved.config);
+      this.south.restore(saved.south);
+    }
+    this.functions.attach(wiring.id, 0, 0, this.#space);
+    this.south.attach(wiring.id, this.functions);
+    this.#placeEcam();
   }
 
   /** @hot */
@@ -60,10 +86,20 @@ class HostBridge implements Region {
     this.#address = 0;
     this.#reset.control = 0;
     this.#space.reset();
+    this.south.reset();
+    this.#placeEcam();
   }
 
   save(): State {
-    return { address: this.#address, resetControl: this.#reset.control, config: this.#space.save() };
+    return { address: this.#address, resetControl: this.#reset.control, config: this.#space.save(), south: this.south.save() };
+  }
+
+  #placeEcam(): void {
+    const { ecam } = this.#chip;
+    if (ecam === undefined) return;
+    const low = this.#space.read(ecam, 4);
+    const base = (this.#space.read(ecam + 4, 4) >>> 0) * 2 ** 32 + ((low & Pciexbar.LOW) >>> 0);
+    this.#wiring.ecam?.move((low & Pciexbar.ENABLE) !== 0 ? base : undefined);
   }
 
   /** @hot */
@@ -101,19 +137,46 @@ class HostBridge implements Region {
 
 const ports = { config: { size: 8, width: 4, prefer: 0xcf8 } } as const;
 const services = { power: PowerControlToken } as const;
-const provides = { bus: PciBusToken } as const;
+const provides = { bus: PciBusToken, powerBase: PowerBaseToken } as const;
+const PIRQ_NAMES = ['pirqa', 'pirqb', 'pirqc', 'pirqd'] as const;
+/** The first input of the I/O APIC behind those of ISA. */
+const FIRST_PIRQ_INPUT = 16;
+
+const config = z.strictObject({
+  /** The machine has an I/O APIC: PIRQA to PIRQD reach its inputs from 16 on, besides those of the 8259 pair. */
+  ioApic: z.boolean().default(true),
+});
+type Config = z.output<typeof config>;
+
+function linesOf({ ioApic }: Config): Record<string, LineWish<'level'>> {
+  const level = (prefer: number): LineWish<'level'> => ({ kind: 'level', prefer });
+  return {
+    ...Object.fromEntries(ISA_INPUTS.map((input) => [`isa${input}`, level(input)])),
+    ...(ioApic && Object.fromEntries(PIRQ_NAMES.map((name, i) => [name, level(FIRST_PIRQ_INPUT + i)]))),
+  };
+}
+
+function bridgeLines({ ioApic }: Config, irq: Readonly<Record<string, LevelLine>>): BridgeLines {
+  return { pirq: ioApic ? PIRQ_NAMES.map((name) => irq[name]!) : [], isa: ISA_INPUTS.map((input) => irq[`isa${input}`]!) };
+}
 
 /** A conventional host bridge, as on an i440FX board. */
 export const pciHost = defineDevice({
   kind: 'platform/pci-host',
   api: 1,
-  summary: 'A PCI host bridge with configuration mechanism #1 (i440FX).',
-  config: z.strictObject({}),
+  summary: 'A PCI host bridge with configuration mechanism #1 and its chip set (i440FX, PIIX).',
+  config,
   state: versioned(1, state),
-  resources: () => ({ pio: ports, services, provides }),
-  create(_config, host, saved) {
-    const bridge = new HostBridge('i440fx', host.id, host.services.power, saved);
-    return { regions: { config: bridge }, provides: { bus: bridge.functions }, reset: () => bridge.reset(), save: () => bridge.save() };
+  resources: (given) => ({ pio: ports, irq: linesOf(given), services, provides }),
+  create(given, host, saved) {
+    const wiring = { id: host.id, power: host.services.power, lines: bridgeLines(given, host.irq), ecam: undefined };
+    const bridge = new HostBridge(CHIPS.i440fx, wiring, saved);
+    return {
+      regions: { config: bridge },
+      provides: { bus: bridge.functions, powerBase: bridge.south },
+      reset: () => bridge.reset(),
+      save: () => bridge.save(),
+    };
   },
 });
 
@@ -121,23 +184,22 @@ export const pciHost = defineDevice({
 export const pcieHost = defineDevice({
   kind: 'platform/pcie-host',
   api: 1,
-  summary: 'A PCI Express host bridge with ECAM and configuration mechanism #1 (Q35).',
-  config: z.strictObject({
-    /** Base of ECAM; the ACPI MCFG table has to say the same. */
-    ecam: z.int().min(0).max(2 ** 48 - ECAM_SIZE).multipleOf(ECAM_SIZE).default(0xb000_0000),
-  }),
+  summary: 'A PCI Express host bridge with ECAM and its chip set (Q35, ICH9).',
+  config,
   state: versioned(1, state),
-  resources: (config) => ({
+  resources: (given) => ({
     pio: ports,
-    mmio: { ecam: { size: ECAM_SIZE, width: 4, align: ECAM_SIZE, prefer: config.ecam } },
+    mmio: { ecam: { size: ECAM_SIZE, width: 4, align: ECAM_SIZE, movable: true } },
+    irq: linesOf(given),
     services,
     provides,
   }),
-  create(_config, host, saved) {
-    const bridge = new HostBridge('q35', host.id, host.services.power, saved);
+  create(given, host, saved) {
+    const wiring = { id: host.id, power: host.services.power, lines: bridgeLines(given, host.irq), ecam: host.placement.ecam };
+    const bridge = new HostBridge(CHIPS.q35, wiring, saved);
     return {
       regions: { config: bridge, ecam: bridge.ecam },
-      provides: { bus: bridge.functions },
+      provides: { bus: bridge.functions, powerBase: bridge.south },
       reset: () => bridge.reset(),
       save: () => bridge.save(),
     };

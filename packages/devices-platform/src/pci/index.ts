@@ -1,5 +1,6 @@
 export { pciHost, pcieHost } from './host-bridge.ts';
-export { PciBusToken, type PciBus, type PciFunction } from './bus.ts';
+export { PowerBaseToken, type PowerBase } from './south-bridge.ts';
+export { PciBusToken, PciFunctions, type PciBus, type PciFunction } from './bus.ts';
 export { PciConfigSpace, type BarWish, type PciIdentity } from './config-space.ts';
 export { MsiCapability } from './msi.ts';
 export { MsixCapability, type MsixPlaces } from './msix.ts';

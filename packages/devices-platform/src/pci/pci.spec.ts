@@ -1,4 +1,4 @@
-import { RecordingMessagePort, RecordingPlacement, fakeDeviceHost, type AccessPoint, type RecordingPower } from '@polyvisor/testkit';
+import { RecordingMessagePort, RecordingPlacement, anyDeviceHost, type AccessPoint, type DeviceDriver, type RecordingPower } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -11,14 +11,15 @@ import * as PciRegisters from './registers.ts';
 
 const NIC = { vendor: 0x1af4, device: 0x1041, classCode: 0x02_0000, interruptPin: 1, revision: 1 };
 
-function powerOn() {
-  const config = pcieHost.config.parse({});
-  const fake = fakeDeviceHost(pcieHost, config);
-  const device = pcieHost.create(config, fake.host, undefined);
+function powerOn(plugin: typeof pciHost | typeof pcieHost = pcieHost) {
+  const config = plugin.config.parse({});
+  const fake = anyDeviceHost(plugin, config);
+  const device = (plugin as typeof pcieHost).create(config, fake.host as never, undefined);
   const { config: ports, ecam } = device.regions;
-  const select = (slot: number, register: number) => ports.write(0, 4, 0x8000_0000 | (slot << 8) | register);
+  const select = (slot: number, register: number) => ports.write(0, 4, 0x8000_0000 | (slot << 8) | (register & ~3));
   return {
-    device, ports, ecam, select, bus: device.provides.bus, power: fake.services['power'] as RecordingPower,
+    device, ports, ecam, select, bus: device.provides.bus, power: fake.services['power'] as RecordingPower, lines: fake.levels,
+    host: { ecam: fake.placements.get('ecam')! },
     read: (slot: number, register: number, size: 1 | 2 | 4 = 4) => {
       select(slot, register);
       return ports.read(4 + (register & 3), size);
@@ -57,6 +58,49 @@ describe('the host bridge', () => {
     pc.bus.attach('nic', 3, 0, new PciConfigSpace(NIC));
     expect([pc.read(3 << 3, 0), pc.ecam.read((3 << 15) + 0x3c, 4)]).toEqual([0x1041_1af4, 0x100]);
     expect(() => pc.bus.attach('other', 3, 0, new PciConfigSpace(NIC))).toThrow(/pci\/slot-taken.*"nic" is at 0:3.0/);
+  });
+});
+
+describe('the chip set', () => {
+  test('has configuration space in memory where PCIEXBAR says', () => {
+    const pc = powerOn();
+    const { ecam } = pc.host;
+    expect(ecam.base).toBeUndefined();
+    pc.write(0, 0x60, 0xb000_0001 | 0);
+    expect(ecam.base).toBe(0xb000_0000);
+    pc.write(0, 0x60, 0xb000_0000 | 0);
+    expect(ecam.base).toBeUndefined();
+  });
+
+  test.each([
+    [pciHost, 11, 0x80, 1, 0xffc0],
+    [pcieHost, 31 << 3, 0x44, 0x80, 0xff80],
+  ] as const)('says by PMBASE where power management is: $kind', (plugin, slot, register, enable, mask) => {
+    const pc = powerOn(plugin);
+    const moves: (number | undefined)[] = [];
+    pc.device.provides.powerBase.onMove = (base) => moves.push(base);
+    pc.write(slot, 0x40, -1);
+    pc.write(slot, register, enable, 1);
+    pc.write(slot, 0x40, 0x601);
+    expect([pc.read(slot, 0x40), moves]).toEqual([0x601, [mask, 0x600]]);
+    pc.device.reset('warm');
+    expect([moves.at(-1), pc.read(slot, 0x40)]).toEqual([undefined, 1]);
+  });
+
+  test('routes interrupts to the I/O APIC always, and to an ISA input when its register says so', () => {
+    const pc = powerOn(pciHost);
+    const asserted = () => [...pc.lines.values()].filter((line) => line.asserted).map((line) => line.name);
+    const nic = new PciConfigSpace(NIC);
+    pc.bus.attach('nic', 5, 0, nic);
+    nic.interrupt(true);
+    expect(asserted()).toEqual(['pirqb']);
+    pc.write(8, 0x61, 0x0a, 1);
+    expect(asserted()).toEqual(['isa10', 'pirqb']);
+    pc.write(8, 0x61, 0x8a, 1);
+    expect(asserted()).toEqual(['pirqb']);
+    pc.write(8, 0x61, 0x05, 1);
+    nic.interrupt(false);
+    expect(asserted()).toEqual([]);
   });
 });
 
@@ -221,13 +265,13 @@ const allocation = {
   cold: ({ region, direction, offset, size }: AccessPoint) => region === 'config' && direction === 'write' && offset === 1 && size === 1,
 };
 
-describeDevice(pciHost, { configs: [{}], allocation });
-describeDevice(pcieHost, {
-  configs: [{}, { ecam: 0xe000_0000 }],
-  allocation,
-  exercise(driver) {
-    driver.write('config', 0, 4, 0x8000_0000 | (driver.random.below(64) << 2));
-    driver.write('config', 4, 4, driver.random.int32());
-    driver.read('config', 4, 4);
-  },
-});
+/** Writes any register of any function of the chip set. */
+const exercise = (driver: DeviceDriver): void => {
+  const slot = driver.random.pick([0, 0, 8, 11, 31 << 3]);
+  driver.write('config', 0, 4, 0x8000_0000 | (slot << 8) | (driver.random.below(64) << 2));
+  driver.write('config', 4, 4, driver.random.int32());
+  driver.read('config', 4, 4);
+};
+
+describeDevice(pciHost, { configs: [{}, { ioApic: false }], allocation, exercise });
+describeDevice(pcieHost, { configs: [{}], allocation, exercise });
