@@ -54,9 +54,10 @@ function advance(c: TcpConnection, s: Segment): void {
   if (before(c.nxt, c.una)) c.nxt = c.una;
   const first = !c.recovering || c.duplicates > 0;
   congestion(c, acked);
-  if (c.una === c.max) timers.cancel(c.retransmit);
+  if (c.persisting) timers.after(c.retransmit, c.rto.value);
+  else if (c.una === c.max) timers.cancel(c.retransmit);
   // RFC 6582, 3.2: in a recovery only the first partial acknowledgement gives the timer more time.
-  else if (!c.persisting && (!c.recovering || first)) timers.after(c.retransmit, c.rto.value);
+  else if (!c.recovering || first) timers.after(c.retransmit, c.rto.value);
   if (finAcked) ourFinAcknowledged(c);
   c.stack.ready(c);
 }

@@ -87,6 +87,10 @@ function sendProbe(c: TcpConnection, out: SegmentWriter): void {
   if (!c.persisting) return send(c, out, (c.una - 1) | 0, ACK, 0, 0);
   const length = Math.min(1, c.outgoing.length);
   const fin = length === 0 && c.finQueued;
+  if (length === 0 && !fin) {
+    c.persisting = false;
+    return;
+  }
   send(c, out, c.una, ACK | (fin ? FIN : 0), 0, length);
   const end = (c.una + 1) | 0;
   if (fin) c.finSent = true;

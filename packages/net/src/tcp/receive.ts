@@ -9,7 +9,7 @@ const ACK_EVERY = 2;
 
 /** The data and the FIN of an acceptable segment (RFC 9293, 3.10.7.4, seventh and eighth). */
 export function takeText(c: TcpConnection, s: Segment): void {
-  if (c.state > State.FIN_WAIT_2 || c.finKnown && c.rcvNxt === ((c.finAt + 1) | 0)) {
+  if (c.state > State.FIN_WAIT_2 || (c.finKnown && c.rcvNxt === ((c.finAt + 1) | 0))) {
     // Behind the peer's FIN there is nothing but repetitions.
     return acknowledgeNow(c);
   }
@@ -40,7 +40,7 @@ export function takeText(c: TcpConnection, s: Segment): void {
     }
     c.incoming.place(offset, s.bytes, at, length);
   }
-  if (length < 0) return acknowledgeNow(c);
+  if (length < 0 || (length === 0 && !fin)) return acknowledgeNow(c);
   if (fin && !c.finKnown) {
     c.finKnown = true;
     c.finAt = (seq + length) | 0;

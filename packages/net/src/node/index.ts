@@ -1,0 +1,1 @@
+export { nodeSockets } from './node-sockets.ts';
