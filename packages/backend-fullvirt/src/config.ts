@@ -25,11 +25,20 @@ const acpi = z.strictObject({
   ioApic: z.strictObject({ id: z.int().min(0).max(255), address: z.int().min(0).max(0xffff_f000) }).default({ id: 15, address: 0xfec0_0000 }),
 });
 
+/** What is chosen for PCI functions when no firmware does it. */
+const pci = z.strictObject({
+  /** First port that BARs get. */
+  ports: port.default(0xc000),
+  /** Configuration space in memory, on boards that have it. */
+  ecam: z.int().min(0).max(0xffff_ffff).multipleOf(2 ** 28).default(0xb000_0000),
+});
+
 export const fullvirtConfig = z.strictObject({
   /** What a processor's shutdown (a triple fault) does. A PC resets. */
   onShutdown: z.enum(['reset', 'power-off', 'fault']).default('reset'),
   /** `false`: the guest gets no ACPI tables. */
   acpi: z.union([z.literal(false), acpi]).prefault({}),
+  pci: pci.prefault({}),
 });
 
 export type FullvirtConfig = z.output<typeof fullvirtConfig>;

@@ -24,6 +24,11 @@ export const fullvirtErrors = defineErrors('backend-fullvirt', {
     message: `the processor shut down (a triple fault) at ${p.rip}`,
     remedy: 'Look at what the guest printed last; onShutdown "reset" restarts it as a PC does.',
   }),
+  'bad-firmware': (p: { name: string; size: number }) => ({
+    thing: p.name,
+    message: `the firmware image has ${p.size} bytes, which is not a multiple of 4096 from 64 KiB to 16 MiB`,
+    remedy: 'Give a BIOS or UEFI image, such as bios.bin of SeaBIOS or OVMF.fd.',
+  }),
   'no-access': (p: { gpa: number; access: string }) => ({
     thing: hex(p.gpa),
     message: `the CPU could not ${p.access} guest-physical ${hex(p.gpa)}, which is RAM`,

@@ -3,11 +3,14 @@ import {
   type Backend, type BackendExit, type BackendHost, type NestedFaultExit, type Problem, type Token, type Vcpu, type Verdict,
 } from '@polyvisor/core';
 import { hpetTable, planBoot, type AcpiOptions, type Piece } from '@polyvisor/firmware';
-import type { BootImages } from './boot-images.ts';
+import type { BootImages, FirmwareImages, KernelImages } from './boot-images.ts';
 import type { FullvirtConfig } from './config.ts';
 import { enterKernel } from './entry.ts';
 import { fullvirtErrors } from './errors.ts';
+import { pciWindow, usableRam } from './layout.ts';
 import { openBus } from './open-bus.ts';
+import { PciSetup } from './pci-setup.ts';
+import { Rom } from './rom.ts';
 
 export interface PcServices {
   readonly images: Token<BootImages>;
@@ -18,30 +21,51 @@ export interface PcServices {
 const GUEST_TAG = 1;
 /** ISA line 0 is the timer, which a PC's I/O APIC has on input 2. */
 const TIMER_GSI = 2;
+/** Where power management is when no table tells. */
+const POWER_BASE = 0x600;
+const LEAST_FIRMWARE = 2 ** 16, MOST_FIRMWARE = 2 ** 24;
 const ZEROES = new Uint8Array(65536);
 
 /** A PC: loads a kernel at power-on and after each reset, and answers what comes back from its processors. */
 export class Pc implements Backend<undefined> {
   readonly #config: FullvirtConfig;
   readonly #host: BackendHost<PcServices>;
+  readonly #rom: Rom;
 
   constructor(config: FullvirtConfig, host: BackendHost<PcServices>) {
     this.#config = config;
     this.#host = host;
+    this.#rom = new Rom(host.space, host.memory);
   }
 
   boot(): void {
-    const { vcpus, services, space } = this.#host;
-    const { kernel, initrd, commandLine } = services.images;
+    const { vcpus, services } = this.#host;
+    const { images } = services;
     for (const { control } of vcpus) {
       // Nothing is intercepted: devices answer directly, and the rest is the processor's own business.
       control.clear();
       control.tag = GUEST_TAG;
     }
-    const ram = space.ranges().map(({ gfn, count }) => ({ address: gfn * FRAME_SIZE, size: count * FRAME_SIZE }));
+    // A processor that was reset is at the reset vector, and those but the first wait for the start-up IPI.
+    if (images.firmware) this.#loadFirmware(images);
+    else this.#loadKernel(images);
+  }
+
+  #loadFirmware({ firmware: { name, bytes } }: FirmwareImages): void {
+    if (bytes.length % FRAME_SIZE !== 0 || bytes.length < LEAST_FIRMWARE || bytes.length > MOST_FIRMWARE) {
+      throw new PolyvisorError([fullvirtErrors['bad-firmware'](name, { name, size: bytes.length })]);
+    }
+    this.#rom.load(bytes);
+  }
+
+  #loadKernel({ kernel, initrd, commandLine }: KernelImages): void {
+    const { vcpus, space, io, log } = this.#host;
+    const { pci, acpi } = this.#config;
+    const ram = usableRam(space.ranges());
+    const power = acpi === false ? POWER_BASE : acpi.powerBase;
+    new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
     const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: this.#acpi() });
     for (const piece of plan.pieces) this.#write(piece);
-    // The other processors wait for the start-up IPI, as their reset left them.
     const [bootstrap] = vcpus;
     if (bootstrap) enterKernel(bootstrap, plan.entry);
   }
@@ -102,12 +126,18 @@ export class Pc implements Backend<undefined> {
         }
         return RESUME;
       case 'ram':
+        if (exit.access === 'write' && this.#rom.covers(gfn)) return this.#ignoreWrite(vcpu, gfn);
         return fault(fullvirtErrors['no-access'](`cpu.${vcpu.index}`, { gpa: exit.gpa, access: exit.access }));
       case 'mmio':
         // Only a page walk comes here. All ones is an entry with reserved bits set, also for the handler of that fault.
         log.guestError(`cpu.${vcpu.index}: page tables at 0x${exit.gpa.toString(16)}, where there is no RAM: a triple fault`);
         return this.#shutdown(vcpu);
     }
+  }
+
+  #ignoreWrite(vcpu: Vcpu, gfn: number): Verdict {
+    const exit = this.#rom.ignoreWrite(vcpu, gfn);
+    return exit.kind === 'budget' || exit.kind === 'kicked' ? RESUME : this.handle(vcpu, exit);
   }
 
   #write({ address, bytes, size }: Piece): void {
