@@ -1,5 +1,5 @@
-import { DmaStatus, PolyvisorError, type Dma } from '@polyvisor/core';
-import { testkitErrors } from '../errors/testkit-errors.ts';
+import type { Dma } from '@polyvisor/core';
+import { BufferArea, misuse } from './buffer-area.ts';
 import {
   AVAIL, AVAIL_NO_INTERRUPT, DESCRIPTOR_SIZE, DescriptorFlag, USED, USED_ELEMENT_SIZE, USED_NO_NOTIFY, queueAddresses,
   type Descriptor, type QueueAddresses,
@@ -37,6 +37,8 @@ export interface DriverQueueOptions {
   readonly base: number;
   /** Where buffers and indirect tables are placed; default behind the queue. */
   readonly buffers?: number;
+  /** Room for them, in bytes; it is used again from its start. Without it a test's memory is large enough. */
+  readonly bufferBytes?: number;
   /** VIRTIO_F_EVENT_IDX was negotiated (§2.7.7.2). */
   readonly eventIndex?: boolean;
 }
@@ -49,7 +51,7 @@ export class DriverQueue {
   readonly eventIndex: boolean;
   readonly #free: number[];
   readonly #chains = new Map<number, Chain>();
-  #nextBuffer: number;
+  readonly #area: BufferArea;
   /** Free-running, modulo 65536. */
   #avail = 0;
   #used = 0;
@@ -61,7 +63,7 @@ export class DriverQueue {
     this.size = size;
     const { end, ...at } = queueAddresses(options.base, size);
     this.at = at;
-    this.#nextBuffer = options.buffers ?? Math.ceil(end / 16) * 16;
+    this.#area = new BufferArea(options.memory, options.buffers ?? end, options.bufferBytes);
     this.eventIndex = options.eventIndex ?? false;
     this.#free = Array.from({ length: size }, (_, i) => i);
   }
@@ -74,16 +76,14 @@ export class DriverQueue {
     return this.#avail;
   }
 
-  /** Room for `length` bytes, never given back: a test's memory is large enough. */
+  /** Room for `length` bytes. */
   allocate(length: number): number {
-    const at = this.#nextBuffer;
-    this.#nextBuffer += Math.ceil(Math.max(1, length) / 16) * 16;
-    return at;
+    return this.#area.allocate(length);
   }
 
   /** Places the segments, links descriptors to them and publishes the chain. Readable ones come first (§2.7.4.2). */
   add(segments: readonly Segment[], options: { readonly indirect?: boolean } = {}): Chain {
-    const placed = segments.map((segment) => this.#place(segment));
+    const placed = segments.map((segment) => this.#area.place(segment));
     const chain = options.indirect === true ? this.#indirect(placed) : this.#direct(placed);
     this.#chains.set(chain.head, chain);
     this.publish(chain.head);
@@ -135,15 +135,7 @@ export class DriverQueue {
 
   /** What the device wrote into a chain: the bytes of its writable segments, `written` of them at most. */
   contents({ chain, written }: UsedChain): Uint8Array {
-    const writable = chain.segments.filter((segment) => segment.writable);
-    const out = new Uint8Array(Math.min(written, writable.reduce((sum, { length }) => sum + length, 0)));
-    let done = 0;
-    for (const { address, length } of writable) {
-      const step = Math.min(length, out.length - done);
-      if (step > 0) this.#check(this.memory.read(address, out, done, step));
-      done += step;
-    }
-    return out;
+    return this.#area.contents(chain.segments, written);
   }
 
   get usedIndex(): number {
@@ -165,12 +157,6 @@ export class DriverQueue {
     this.#store(this.at.avail + AVAIL.ring + 2 * this.size, 2, index);
   }
 
-  #place(segment: Segment): PlacedSegment {
-    const length = 'read' in segment ? segment.read.length : segment.write;
-    const address = this.allocate(length);
-    if ('read' in segment) this.#check(this.memory.write(address, segment.read, 0, length));
-    return { address, length, writable: 'write' in segment };
-  }
   #direct(segments: readonly PlacedSegment[]): Chain {
     if (segments.length === 0 || segments.length > this.free) throw misuse(`a chain of ${segments.length} does not fit ${this.free} free descriptors`);
     const descriptors = segments.map(() => this.take());
@@ -188,15 +174,10 @@ export class DriverQueue {
     return { head, segments, descriptors: [head] };
   }
   #store(at: number, size: 2 | 4, value: number): void {
-    this.#check(this.memory.store(at, size, value | 0));
+    this.#area.store(at, size, value);
   }
   #load(at: number, size: 2 | 4): number {
-    const value = this.memory.load(at, size);
-    this.#check(this.memory.status);
-    return value;
-  }
-  #check(status: DmaStatus): void {
-    if (status !== DmaStatus.ok) throw misuse(`the queue or a buffer lies where there is no memory (status ${status})`);
+    return this.#area.load(at, size);
   }
 }
 
@@ -208,8 +189,4 @@ export function passed(event: number, now: number, before: number): boolean {
 function describe(segment: PlacedSegment, next: number | undefined): Descriptor {
   const flags = (segment.writable ? DescriptorFlag.write : 0) | (next === undefined ? 0 : DescriptorFlag.next);
   return { address: segment.address, length: segment.length, flags, next: next ?? 0 };
-}
-
-function misuse(why: string): PolyvisorError {
-  return new PolyvisorError([testkitErrors['queue-misuse']('virtqueue', { why })]);
 }

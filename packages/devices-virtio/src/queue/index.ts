@@ -1,0 +1,2 @@
+export { Chain } from './chain.ts';
+export { Virtqueue, type QueueOwner } from './virtqueue.ts';
