@@ -121,16 +121,21 @@ export class GuestTcp {
     let sent = false;
     while (this.sent < this.total && this.sent - this.acked < this.#peerWindow) {
       const count = Math.min(this.#mss, this.total - this.sent, this.#peerWindow - (this.sent - this.acked));
-      if (!this.#segment(this.#sndSeq(this.sent), ACK, this.sent, count)) return this.guest.wake(this);
+      // Counted before: the answer may arrive inside of the call.
+      const at = this.sent;
       this.sent += count;
+      if (!this.#segment(this.#sndSeq(at), ACK, at, count)) {
+        this.sent = at;
+        return this.guest.wake(this);
+      }
       sent = true;
     }
     if (this.finishing && this.sent === this.total && !this.finAcked) {
-      this.#segment(this.#sndSeq(this.sent), ACK | FIN, 0, 0);
       this.sent += 1;
+      this.#segment(this.#sndSeq(this.total), ACK | FIN, 0, 0);
       sent = true;
     }
-    if (sent || (this.sent < this.total && !this.#timer.armed)) this.#arm();
+    if ((sent && this.acked < this.total + (this.finishing ? 1 : 0)) || (this.sent < this.total && !this.#timer.armed)) this.#arm();
   }
 
   #synchronise(seq: number, options: { mss: number; scale: number }, window: number): void {

@@ -1,0 +1,88 @@
+/**
+ * TCP through a user network against a server on loopback, driven by the small guest of the tests in this process:
+ * `node --conditions=@polyvisor/source packages/net/bench/throughput.ts [megabytes]`. The server runs in a worker.
+ */
+import net from 'node:net';
+import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+import { platformScheduler, userNetwork } from '@polyvisor/net';
+import { nodeSockets } from '@polyvisor/net/node';
+import { Guest } from '../test/guest.ts';
+
+const MEBI = 2 ** 20;
+
+/** Sends when asked for bytes by an 8-byte count, otherwise swallows and tells how much it was. */
+function serve(): void {
+  const chunk = new Uint8Array(4 * MEBI).fill(0x5a);
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    let asked = false;
+    let got = 0;
+    socket.on('data', (data) => {
+      if (!asked) {
+        asked = true;
+        let left = Number(data.readBigUInt64BE(0));
+        got = data.length - 8;
+        const more = (): void => {
+          while (left > 0) {
+            const part = chunk.subarray(0, Math.min(left, chunk.length));
+            left -= part.length;
+            if (!socket.write(part)) return void socket.once('drain', more);
+          }
+          socket.end();
+        };
+        if (left > 0) more();
+      } else got += data.length;
+    });
+    socket.on('end', () => socket.end(String(got)));
+    socket.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1', () => parentPort!.postMessage((server.address() as net.AddressInfo).port));
+}
+
+async function run(port: number, mtu: number, checksums: boolean, down: boolean, bytes: number): Promise<number> {
+  const scheduler = platformScheduler();
+  const network = userNetwork({
+    sockets: nodeSockets(), mtu, checksums: checksums ? 'full' : 'offloaded', limits: { buffer: 4 * MEBI },
+  });
+  // The guest is there to load the network, so it does not spend time on checksums of its own.
+  const guest = new Guest(network, { scheduler, mtu, checksums });
+  const c = guest.connect('10.0.2.2', port);
+  c.ackEvery = 2;
+  await new Promise<void>((resolve) => (c.onOpen = resolve));
+  const head = new Uint8Array(8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(down ? bytes : 0));
+  c.sendBytes(head);
+  const start = performance.now();
+  if (!down) {
+    const block = new Uint8Array(mtu).fill(0x5a);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    c.send(bytes, (_at, into, from, count) => into.set(count === block.length ? block : block.subarray(0, count), from));
+    c.finish();
+  }
+  let told = '';
+  if (!down) c.onData = (data, at, count) => (told += String.fromCharCode(...data.subarray(at, at + count)));
+  while (!c.gotFin) await new Promise((resolve) => setImmediate(resolve));
+  const seconds = (performance.now() - start) / 1000;
+  if (down ? c.received !== bytes : Number(told) !== bytes) throw new Error(`${c.received} of ${bytes} bytes, ${told}`);
+  network.close();
+  return (bytes * 8) / seconds / 1e9;
+}
+
+if (!isMainThread) serve();
+else {
+  const bytes = Number(process.argv[2] ?? 512) * MEBI;
+  const worker = new Worker(new URL(import.meta.url));
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  console.log(`${bytes / MEBI} MiB each, Node ${process.version}; Gbit/s, best and median of three`);
+  for (const mtu of [65520, 9000, 1500]) {
+    for (const checksums of [true, false]) {
+      for (const down of [true, false]) {
+        const results: number[] = [];
+        for (let i = 0; i < 3; i += 1) results.push(await run(port, mtu, checksums, down, bytes));
+        results.sort((a, b) => a - b);
+        const name = `mtu ${mtu}, ${checksums ? 'checksums' : 'offloaded'}, ${down ? 'download' : 'upload'}`;
+        console.log(`${name.padEnd(36)} ${results[2]!.toFixed(2)} ${results[1]!.toFixed(2)}`);
+      }
+    }
+  }
+  await worker.terminate();
+}
