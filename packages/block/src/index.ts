@@ -1,1 +1,16 @@
-export {};
+export { blockErrors } from './errors.ts';
+export type { ByteStore, StoreOpener } from './store/byte-store.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export { RawDisk, type RawOptions } from './raw/raw-disk.ts';
+export { Qcow2Disk, type Extent } from './qcow2/disk.ts';
+export { openQcow2, type Qcow2Options } from './qcow2/open.ts';
+export { createQcow2, type Qcow2CreateOptions } from './qcow2/create.ts';
+export { checkQcow2, type CheckResult, type Repair } from './qcow2/check.ts';
+export type { Snapshot } from './qcow2/snapshots.ts';
+export { openImage, type ImageDisk, type OpenOptions } from './image/open-image.ts';
+export { FORMATS, formatOf, probe, type Format, type Probed } from './image/probe.ts';
+export { imageInfo, mapImage, type ImageInfo, type MappedExtent, type Qcow2Info } from './image/info.ts';
+export { copyDisk, type CopyOptions } from './image/convert.ts';
+export { commitInto } from './image/commit.ts';
+export { resizeQcow2 } from './qcow2/resize.ts';
+export { nonPersistent, resumeUndoable, undoable, type OverlayOptions, type UndoableDisk } from './overlay/undoable.ts';

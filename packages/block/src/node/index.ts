@@ -1,0 +1,1 @@
+export { FileStore, openBeside, type FileOptions } from './file-store.ts';
