@@ -1,6 +1,6 @@
 import { pieceOf } from '../boot/placement.ts';
 import type { Piece } from '../boot/plan.ts';
-import { namedPackage } from './aml.ts';
+import { name, packageOf } from './aml.ts';
 import { fadt, type PowerManagement } from './fadt.ts';
 import { madt, type MadtOptions } from './madt.ts';
 import { OEM, acpiTable, checksum, text } from './table.ts';
@@ -27,7 +27,7 @@ export function acpiTables(options: AcpiOptions, at: { readonly rsdp: number; re
     next += Math.ceil(bytes.length / 64) * 64;
     return address;
   };
-  const s5 = namedPackage('\\_S5', [options.power.s5, options.power.s5, 0, 0]);
+  const s5 = Uint8Array.from(name('\\_S5', packageOf(options.power.s5, options.power.s5, 0, 0)));
   const facsAt = put('FACS', facs());
   const dsdtAt = put('DSDT', acpiTable('DSDT', 2, joined([s5, options.definitions ?? new Uint8Array()])));
   const listed = [
