@@ -14,8 +14,15 @@ export interface GuestOptions {
 }
 
 function addSum(view: DataView, at: number, end: number, start: number): number {
-  let sum = start;
+  let upper = 0;
+  let lower = 0;
   let i = at;
+  for (; i + 3 < end; i += 4) {
+    const both = view.getInt32(i);
+    upper = (upper + (both >>> 16)) | 0;
+    lower = (lower + (both & 0xffff)) | 0;
+  }
+  let sum = start + upper + lower;
   for (; i + 1 < end; i += 2) sum += view.getUint16(i);
   if (i < end) sum += view.getUint8(i) << 8;
   return sum;
@@ -23,7 +30,7 @@ function addSum(view: DataView, at: number, end: number, start: number): number 
 
 function fold(sum: number): number {
   let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  while (folded > 0xffff) folded = (folded % 65536) + Math.floor(folded / 65536);
   return folded;
 }
 

@@ -1,0 +1,186 @@
+import net from 'node:net';
+import type { NetBackend, NetCard } from '@polyvisor/core';
+import { netErrors, refuse } from '../errors.ts';
+import { FrameRing } from '../wire/frame-ring.ts';
+
+/** Where the other program is: a Unix socket, or a TCP port. */
+export type StreamEnd = { readonly path: string } | { readonly host: string; readonly port: number };
+
+export interface StreamBackendOptions {
+  /** Connects there, or waits there for one program to connect. */
+  readonly connect?: StreamEnd;
+  readonly listen?: StreamEnd;
+  readonly mtu?: number;
+}
+
+/** What no frame exceeds, whatever a peer says: 64 KiB and the headers of a virtio card's large frames. */
+const LARGEST = 65536 + 64;
+/** Bytes on their way to the peer, beyond which the card has to wait. */
+const MOST_SENDING = 2 ** 20;
+
+export interface StreamBackend extends NetBackend {
+  /** Where it listens, when it does: a port of 0 was chosen by the host. */
+  readonly port: number | undefined;
+  /** False before a program has connected, and after it has gone. Frames are lost then, as without a cable. */
+  readonly connected: boolean;
+  receiveReady(): void;
+  close(): void;
+}
+
+class Stream implements StreamBackend {
+  readonly mtu: number;
+  port: number | undefined = undefined;
+  server: net.Server | undefined = undefined;
+  #socket: net.Socket | undefined = undefined;
+  #card: NetCard | undefined = undefined;
+  #wanted = false;
+  /** What came of a frame that is not complete. */
+  readonly #partial = new Uint8Array(4 + LARGEST);
+  #have = 0;
+  readonly #waiting = new FrameRing(2 ** 20, 1024);
+  #retry: NodeJS.Timeout | undefined = undefined;
+
+  constructor(mtu: number) {
+    this.mtu = mtu;
+  }
+
+  get connected(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  use(socket: net.Socket): void {
+    // One cable has one other end.
+    if (this.#socket !== undefined) return void socket.destroy();
+    this.#socket = socket;
+    this.#have = 0;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
+    socket.on('drain', () => this.#drained());
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#socket = undefined;
+      this.#drained();
+    });
+  }
+
+  send(frame: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (socket === undefined) return true;
+    if (socket.writableLength > MOST_SENDING) {
+      this.#wanted = true;
+      return false;
+    }
+    const record = new Uint8Array(4 + frame.length);
+    new DataView(record.buffer).setUint32(0, frame.length);
+    record.set(frame, 4);
+    socket.write(record);
+    return true;
+  }
+  attach(card: NetCard): void {
+    if (this.#card !== undefined) throw refuse(netErrors['already-attached']('', { network: 'the stream' }));
+    this.#card = card;
+  }
+  detach(): void {
+    this.#card = undefined;
+    this.#waiting.clear();
+  }
+  receiveReady(): void {
+    for (let frame = this.#waiting.peek(); frame !== undefined; frame = this.#waiting.peek()) {
+      if (!(this.#card?.receive(frame) ?? true)) return this.#later();
+      this.#waiting.shift();
+    }
+    if (this.#retry !== undefined) clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#socket?.resume();
+  }
+  close(): void {
+    this.server?.close();
+    this.#socket?.destroy();
+    clearTimeout(this.#retry);
+    this.detach();
+  }
+
+  /** Cuts the stream into frames. */
+  #read(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      const length = this.#have < 4 ? 4 : 4 + lengthOf(this.#partial);
+      const count = Math.min(length - this.#have, chunk.length - at);
+      this.#partial.set(chunk.subarray(at, at + count), this.#have);
+      this.#have += count;
+      at += count;
+      if (this.#have < 4) return;
+      const whole = 4 + lengthOf(this.#partial);
+      // The peer is out of step: there is no way to find the next frame.
+      if (whole > this.#partial.length) return void this.#socket?.destroy();
+      if (this.#have < whole) continue;
+      this.#have = 0;
+      this.#deliver(this.#partial.subarray(4, whole));
+    }
+  }
+
+  #deliver(frame: Uint8Array): void {
+    if (this.#card === undefined || frame.length < 14) return;
+    if (this.#waiting.count === 0 && this.#card.receive(frame)) return;
+    // A chunk that was read has to go somewhere; what does not fit any more is lost.
+    this.#waiting.push(frame);
+    this.#socket?.pause();
+    this.#later();
+  }
+
+  #later(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.receiveReady();
+    }, 1);
+  }
+
+  #drained(): void {
+    if (!this.#wanted) return;
+    this.#wanted = false;
+    this.#card?.onDrained();
+  }
+}
+
+function lengthOf(header: Uint8Array): number {
+  return ((header[0]! << 24) | (header[1]! << 16) | (header[2]! << 8) | header[3]!) >>> 0;
+}
+
+function nameOf(end: StreamEnd): string {
+  return 'path' in end ? end.path : `${end.host}:${end.port}`;
+}
+
+/**
+ * Ethernet frames over a stream, each behind its length as four big-endian bytes: what QEMU speaks with
+ * `-netdev stream` and `-netdev socket`, and passt with `--socket`. Resolves when connected, or listening.
+ */
+export function streamBackend(options: StreamBackendOptions): Promise<StreamBackend> {
+  const { connect, listen } = options;
+  const end = connect ?? listen;
+  if (end === undefined || (connect !== undefined && listen !== undefined)) {
+    const value = connect === undefined ? 'neither of both' : 'both at once';
+    throw refuse(netErrors['bad-option']('', { option: 'connect, listen', value, expected: 'one of connect and listen' }));
+  }
+  const backend = new Stream(options.mtu ?? 1500);
+  return new Promise((resolve, reject) => {
+    if (connect !== undefined) {
+      const socket = net.connect('path' in connect ? { path: connect.path } : { host: connect.host, port: connect.port });
+      const failed = (error: Error): void => reject(refuse(netErrors['cannot-connect']('', { to: nameOf(end), why: error.message }, error)));
+      socket.once('error', failed);
+      socket.once('connect', () => {
+        socket.off('error', failed);
+        backend.use(socket);
+        resolve(backend);
+      });
+      return;
+    }
+    const server = net.createServer((socket) => backend.use(socket));
+    backend.server = server;
+    server.once('error', (error) => reject(refuse(netErrors['cannot-connect']('', { to: nameOf(end), why: error.message }, error))));
+    server.listen('path' in end ? { path: end.path } : { host: end.host, port: end.port }, () => {
+      const address = server.address();
+      backend.port = address !== null && typeof address === 'object' ? address.port : undefined;
+      resolve(backend);
+    });
+  });
+}
