@@ -289,10 +289,11 @@ export class BlkModel implements VirtioModel<BlkState> {
     this.#free.push(job);
   }
 
-  /** @hot The status is the last byte of the chain (§5.2.6). */
+  /** @hot The status is the last byte of the chain (§5.2.6). What is said to be written is so from the first byte on (§2.7.8.2). */
   #finish(queue: Virtqueue, chain: Chain, status: number, written: number): void {
     this.#status[0] = status;
-    if (chain.write(chain.writable - 1, this.#status, 0, 1)) queue.push(chain, written + 1);
+    const whole = chain.writable === written + 1;
+    if (chain.write(chain.writable - 1, this.#status, 0, 1)) queue.push(chain, whole ? written + 1 : written);
   }
 
   #identify(queue: Virtqueue, chain: Chain): void {
