@@ -4,7 +4,7 @@ import { MemoryHost, formatHostForward, parseGuestForward, parseHostForward, use
 describe('forward rules', () => {
   test.each([
     ['tcp::2222-:22', { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }],
-    [':2222-:22', { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }],
+    ['::2222-:22', { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }],
     ['udp:0.0.0.0:53-10.0.2.20:5353', { protocol: 'udp', hostAddress: '0.0.0.0', hostPort: 53, guestAddress: '10.0.2.20', guestPort: 5353 }],
     ['tcp:[::1]:80-[fec0::15]:80', { protocol: 'tcp', hostAddress: '::1', hostPort: 80, guestAddress: 'fec0::15', guestPort: 80 }],
     ['tcp::80-[fec0::15]:80', { protocol: 'tcp', hostAddress: '::1', hostPort: 80, guestAddress: 'fec0::15', guestPort: 80 }],
