@@ -1,5 +1,5 @@
 import { MMU_OFFSETS, QUAD_OFFSETS, type AddressSpace, type Host } from '@polyvisor/core';
-import { NO_MODE, PATH_SIZE, SHADOW, SHADOW_SECOND_SHIFT, SHADOW_SIZE_SHIFT, ShadowBits } from '../layout.ts';
+import { MODE_CR4, MODE_EFER, NO_MODE, PATH_SIZE, SHADOW, SHADOW_SECOND_SHIFT, SHADOW_SIZE_SHIFT, ShadowBits } from '../layout.ts';
 import { CR4, EFER } from '../walk/controls.ts';
 import { GuestEntries, Role, type GuestFormat } from './guest-entry.ts';
 import { ShadowPages, type ShadowPage } from './shadow-pages.ts';
@@ -83,7 +83,7 @@ export class ShadowTables {
     words[(area + SHADOW.cr3) >> 2] = words[(at + (QUAD_OFFSETS.cr3 >> 2))]!;
     words[((area + SHADOW.cr3) >> 2) + 1] = words[(at + (QUAD_OFFSETS.cr3 >> 2)) + 1]!;
     const cr4 = words[at + (QUAD_OFFSETS.cr4 >> 2)]!, efer = words[at + (QUAD_OFFSETS.efer >> 2)]!;
-    words[(area + SHADOW.mode) >> 2] = (cr4 & 0x1030) | (efer & 0xc00);
+    words[(area + SHADOW.mode) >> 2] = (cr4 & MODE_CR4) | (efer & MODE_EFER);
     for (let i = 0; i < 4; i++) {
       const key = this.#rootKey(state, i);
       const page = key < 0 ? undefined : this.#byKey.get(key);
@@ -107,9 +107,8 @@ export class ShadowTables {
     const index = indexAt(linearLow, linearHigh, leaf);
     if (!this.#read(page, index)) return;
     const guest = this.#entries.low, high = this.#entries.high;
-    const gfn = this.#gfnOfAccess(state);
-    // Frames that do not fit an entry are walked to each time.
-    if (gfn < 0) return;
+    // It fits an entry, or its own entry would not have been read.
+    const gfn = frameAt(words, state + MMU_OFFSETS.gpa);
     let last: ShadowPage | undefined = page, lastIndex = index;
     for (let level = leaf; level > 1 && last !== undefined; level--) {
       last = this.#piece(last, lastIndex, level === leaf ? guest : ShadowBits.present | 6, high);
@@ -376,12 +375,6 @@ export class ShadowTables {
   #isRoot(page: ShadowPage): boolean {
     const offset = this.#pages.offset(page.slot) | 0;
     return this.#areas.some((area) => [0, 1, 2, 3].some((i) => this.#words[((area + SHADOW.roots) >> 2) + i] === offset));
-  }
-
-  /** Guest frame of the access, or −1 if it is too high for an entry. */
-  #gfnOfAccess(state: number): number {
-    const at = (state + MMU_OFFSETS.gpa) >> 2;
-    return this.#words[at + 1]! >>> 7 === 0 ? frameAt(this.#words, state + MMU_OFFSETS.gpa) : -1;
   }
 }
 

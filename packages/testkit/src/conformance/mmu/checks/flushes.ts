@@ -2,13 +2,13 @@ import { Access } from '@polyvisor/core';
 import type { Check } from '../../report.ts';
 import { Expectations } from '../expectations.ts';
 import type { MmuSubject } from '../options.ts';
-import { FRAME, LARGE, page, withGuest, type SoundGuest } from '../sound-guest.ts';
+import { FRAME, LARGE, LINEAR, page, withGuest, type SoundGuest } from '../sound-guest.ts';
 
 const { data } = FRAME;
 
 export const dirtyFirstWrite: Check<MmuSubject> = {
   name: 'dirty-first-write',
-  summary: 'the first write to a clean page is seen, also after the guest has cleaned it again',
+  summary: 'the first write to a clean page is seen, and the first use of tables and pages, also after the guest has cleared their bits',
   run: (subject) => withGuest(subject, 1, (g) => {
     const e = new Expectations();
     const dirty = (): boolean => (g.read(FRAME.pages, 0) & 0x40n) !== 0n;
@@ -22,7 +22,19 @@ export const dirtyFirstWrite: Check<MmuSubject> = {
       g.cpu.invalidatePage(page(0));
       g.reach(page(0), Access.read);
     }
-    // A large page likewise, two pieces of it.
+    // Accessed bits on each level, and of a large page.
+    const path = [[FRAME.top, 0], [FRAME.third, 256], [FRAME.second, 0], [FRAME.pages, 0], [FRAME.second, 2]] as const;
+    const use = (): void => {
+      for (const linear of [page(0), LARGE + 0x3_0000n]) g.reach(linear, Access.read);
+    };
+    for (const [table, index] of path) {
+      use();
+      e.none(g.store(table, index, g.read(table, index) & ~0x20n));
+      g.cpu.forget();
+      use();
+      e.equal(`entry ${index} of table ${table} is accessed`, (g.read(table, index) & 0x20n) !== 0n, true);
+    }
+    // A large page's dirty bit likewise, two pieces of it.
     const large = (): boolean => (g.read(FRAME.second, 2) & 0x40n) !== 0n;
     for (const round of ['first', 'second', 'third']) {
       for (const piece of [0x3_0000n, 0x4_0000n]) {
@@ -69,6 +81,17 @@ export const flushPage: Check<MmuSubject> = {
           else g.rig.mmu.flush({ what: 'page', cpu: 0, linear: Number(linear) });
         }
         expectChanged(g, e, 'INVLPG');
+        // Two tables that were written, and one page of each.
+        g.write(FRAME.second, 6, g.address(FRAME.otherPages) | 7n);
+        const far = LINEAR + 6n * 0x20_0000n, pages = [[FRAME.pages, page(3)], [FRAME.otherPages, far + 0x3000n]] as const;
+        for (const [frame] of pages) g.write(frame, 3, g.address(data + 10) | 7n);
+        g.cpu.forget();
+        for (const [, linear] of pages) e.equal('a page before its table is written', g.reach(linear, Access.read), `frame ${data + 10}`);
+        for (const [frame] of pages) e.none(g.store(frame, 3, g.address(data + 11) | 7n));
+        for (const [, linear] of pages) {
+          g.cpu.invalidatePage(linear);
+          e.equal('after INVLPG a page of one of two changed tables reaches', g.reach(linear, Access.read), `frame ${data + 11}`);
+        }
         // The directory leads to another table: a page that was never touched must be looked up there.
         e.none(g.store(FRAME.spare, 2, g.address(data + 5) | 7n));
         e.none(g.store(FRAME.second, 0, g.address(FRAME.spare) | 7n));

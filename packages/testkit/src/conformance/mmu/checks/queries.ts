@@ -5,7 +5,7 @@ import { Expectations } from '../expectations.ts';
 import { guestMemory, type MmuSubject } from '../options.ts';
 import type { WalkResult } from '../reference-walk.ts';
 import { MmuRig } from '../rig.ts';
-import { FRAME, page, withGuest } from '../sound-guest.ts';
+import { FRAME, page, SoundGuest, WINDOW, withGuest } from '../sound-guest.ts';
 import { randomWorld } from '../world.ts';
 
 export const translateQuiet: Check<MmuSubject> = {
@@ -117,6 +117,19 @@ export const destroyReleases: Check<MmuSubject> = {
     space.unmap(0, 512);
     if (host.bytes.subarray(at, at + 2 ** 20).some((byte) => byte !== 0x5a)) findings.push(found('a destroyed MMU writes to memory that it has given back'));
     host.destroy();
+    findings.push(...marksLeft(subject));
     return findings;
   },
 };
+
+/** Frames that an MMU marked as code, to hear of writes to them, are free again when it is gone. */
+function marksLeft(subject: MmuSubject): Finding[] {
+  const guest = new SoundGuest(subject);
+  const { rig } = guest;
+  for (const access of [Access.read, Access.write]) guest.reach(page(0), access);
+  guest.reach(WINDOW, Access.write);
+  rig.mmu.destroy();
+  const left = Array.from({ length: 512 }, (_, i) => i).filter((i) => rig.host.code.marked(rig.memory.base + i));
+  rig.host.destroy();
+  return left.length === 0 ? [] : [found(`a destroyed MMU leaves frames of the guest marked as code: ${left.join(', ')}`)];
+}

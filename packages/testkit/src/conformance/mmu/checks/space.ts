@@ -2,7 +2,7 @@ import { Access } from '@polyvisor/core';
 import type { Check, Outcome } from '../../report.ts';
 import { Expectations } from '../expectations.ts';
 import type { MmuSubject } from '../options.ts';
-import { FRAME, LARGE, page, withGuest, type SoundGuest } from '../sound-guest.ts';
+import { FRAME, LARGE, page, WINDOW, withGuest, type SoundGuest } from '../sound-guest.ts';
 
 const { data } = FRAME;
 const { read, write, execute } = Access;
@@ -79,6 +79,11 @@ export const spaceProtect: Check<MmuSubject> = {
     e.equal('a write after rights were given back', g.reach(page(0), write), `frame ${data}`);
     space.protect(0, 500, read | write);
     e.equal('a fetch after a large range was protected', g.reach(page(1), execute), 'nested-fault');
+    if (space.format !== 'ept') return;
+    g.reach(page(1), read);
+    space.protect(FRAME.pages, 1, execute);
+    g.cpu.forget();
+    e.equal('a read whose page table cannot be read', g.reach(page(1), read), 'nested-fault');
   }),
 };
 
@@ -102,6 +107,19 @@ export const spaceCopyOnWrite: Check<MmuSubject> = {
     const other = host.frames.offset(copy.lookup(data).mfn);
     e.equal('the clone sees', Number(host.view.getBigUint64(other, true)), 1);
     e.equal('a read after the copy leads to', g.place(page(0), read), typeof to === 'number' ? to : to.kind);
+    // Its tables are its own too: what the guest writes to them counts.
+    const word = WINDOW + BigInt(FRAME.pages * 4096 + 8);
+    let table = g.cpu.reach(word, write);
+    for (let tries = 0; typeof table !== 'number' && table.kind === 'nested-fault' && tries < 16; tries++) {
+      space.translate(Number(table.gpa), write);
+      table = g.cpu.reach(word, write);
+    }
+    for (const frame of [data + 9, data + 10, data + 11]) {
+      table = g.cpu.reach(word, write);
+      if (typeof table === 'number') host.view.setBigUint64(table, g.address(frame) | 0x67n, true);
+      g.cpu.forget();
+      e.equal('after a write to a table that was shared a page reaches', g.reach(page(1), read), `frame ${frame}`);
+    }
     copy.destroy();
   }),
 };

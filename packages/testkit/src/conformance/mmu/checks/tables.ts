@@ -40,9 +40,50 @@ export const tableWrites: Check<MmuSubject> = {
       g.rig.mmu.flush({ what: 'page', cpu: 0, linear: Number(fresh) });
       e.equal('through a table that was just made the page reaches', g.reach(fresh, Access.read), `frame ${frame}`);
     }
+    for (const table of ['upper', 'last'] as const) writeUnderWay(g, e, table);
+    sharedTable(g, e);
     return e.findings;
   }),
 };
+
+/** Two entries of a directory lead to one table; then one of them leads elsewhere, and is used before anything is flushed. */
+function sharedTable(g: SoundGuest, e: Expectations): void {
+  const [first, second] = [LINEAR + 8n * 0x20_0000n, LINEAR + 9n * 0x20_0000n];
+  for (let n = 0; n < 2; n++) {
+    g.write(FRAME.otherPages, n, g.address(data + 70 + n) | 0x27n);
+    g.write(FRAME.spare, n, g.address(data + 80 + n) | 0x27n);
+  }
+  for (const n of [8, 9]) e.none(g.store(FRAME.second, n, g.address(FRAME.otherPages) | 7n));
+  g.cpu.forget();
+  for (const linear of [first, second]) e.equal('a page of a table that two entries lead to', g.reach(linear, Access.read), `frame ${data + 70}`);
+  e.none(g.store(FRAME.second, 8, g.address(FRAME.spare) | 7n));
+  g.reach(first + 0x1000n, Access.read);
+  g.cpu.forget();
+  e.equal('the entry that was changed leads to', g.reach(first + 0x1000n, Access.read), `frame ${data + 81}`);
+  e.equal('the entry that was not leads to', g.reach(second + 0x1000n, Access.read), `frame ${data + 71}`);
+}
+
+/** An instruction has the address that it writes to, and then walks the tables for its next page before it writes. */
+function writeUnderWay(g: SoundGuest, e: Expectations, table: 'upper' | 'last'): void {
+  const at = table === 'upper' ? [FRAME.second, 5] as const : [FRAME.otherPages, 0] as const;
+  const linear = LINEAR + 5n * 0x20_0000n, word = WINDOW + BigInt(at[0] * 4096 + at[1] * 8);
+  for (let i = 0; i < 512; i++) g.write(FRAME.otherTop, i, g.read(FRAME.top, i));
+  for (const frame of [FRAME.spare, FRAME.otherPages]) g.write(frame, 0, g.address(data + frame) | 7n);
+  e.none(g.store(FRAME.second, 5, g.address(FRAME.otherPages) | 7n));
+  g.cpu.forget();
+  e.equal('before the write the page reaches', g.reach(linear, Access.read), `frame ${data + FRAME.otherPages}`);
+  e.none(g.store(at[0], at[1], g.read(at[0], at[1])));
+  // Another CR3 with the same tables below, and nothing forgotten.
+  g.cpu.set({ ...g.registers, cr3: g.address(FRAME.otherTop) });
+  const to = g.cpu.reach(word, Access.write);
+  g.cpu.fill(linear + 0x1000n, Access.read);
+  g.cpu.fill(linear, Access.read);
+  if (typeof to === 'number') g.rig.view.setBigUint64(to, g.address(table === 'upper' ? FRAME.spare : data + 40) | 7n, true);
+  g.cpu.forget();
+  e.equal(`after a write to a table of the ${table} level that was under way the page reaches`,
+    g.reach(linear, Access.read), `frame ${table === 'upper' ? data + FRAME.spare : data + 40}`);
+  g.cpu.load(g.registers);
+}
 
 export const contextSwitch: Check<MmuSubject> = {
   name: 'context-switch',
@@ -73,6 +114,16 @@ export const contextSwitch: Check<MmuSubject> = {
       other.frame++;
       e.none(g.store(other.table, 0, g.address(other.frame) | 7n));
     }
+    // A context that no TLB has seen needs no flush, whichever of its tables has changed.
+    for (const [round, frame] of [FRAME.spare, FRAME.otherPages, FRAME.spare].entries()) {
+      g.cpu.set({ ...g.registers, cr3: spaces[0]!.cr3 });
+      g.reach(page(0), Access.read);
+      g.write(frame, 0, g.address(data + 60 + round) | 7n);
+      e.none(g.store(11, 0, g.address(frame) | 7n));
+      g.cpu.tag = 20 + 6 * round;
+      g.cpu.set({ ...g.registers, cr3: spaces[1]!.cr3 });
+      e.equal(`in the fresh context ${round} the page reaches`, g.reach(page(0), Access.read), `frame ${data + 60 + round}`);
+    }
     for (let round = 0; round < 2; round++) sameRoot(g, e);
     return e.findings;
   }),
@@ -81,7 +132,7 @@ export const contextSwitch: Check<MmuSubject> = {
 /** One value of CR3 in every mode: the same words mean something else in each. */
 function sameRoot(g: SoundGuest, e: Expectations): void {
   const { registers } = g, pae = { ...registers, efer: 0x800n };
-  const table = g.address(FRAME.pages) | 1n;
+  const table = g.address(FRAME.third) | 1n;
   // The same table at the top and below, so that an index of another mode finds something.
   g.write(FRAME.top, 1, g.address(FRAME.pages) | 0x8000_0000_0000_0087n);
   for (let i = 2; i < 8; i++) {
@@ -89,15 +140,23 @@ function sameRoot(g: SoundGuest, e: Expectations): void {
     g.write(FRAME.third, i, g.address(FRAME.data + i) | 0x27n);
     g.write(FRAME.data + i, 0, g.address(FRAME.data + 30) | 7n);
   }
+  g.write(FRAME.pages, 1, g.address(FRAME.data + 1) | 0x8000_0000_0000_0067n);
+  // As a page with 4 levels, as a table with 5.
+  g.write(FRAME.pages, 0, g.address(FRAME.data + 2) | 0x27n);
+  // As a page of 4 MiB and as a table.
+  g.write(FRAME.top, 8, g.address(1) | 0xa7n);
+  for (let i = 0; i < 512; i++) g.write(1, i, g.address(FRAME.data + (i < 256 ? 31 : 32)) | (i < 256 ? 0x27n : 0x21n));
   const modes = [
     ['4 levels', registers], ['4 levels without NX', { ...registers, efer: 0x500n }],
     ['PAE', { ...pae, pdptes: [table, g.address(FRAME.window) | 1n, 1n, 0n] }], ['PAE with other PDPTEs', { ...pae, pdptes: [g.address(FRAME.window) | 1n, table, 0n, 1n] }],
+    ['PAE with a PDPTE that is not present', { ...pae, pdptes: [table & ~1n, g.address(FRAME.window) | 1n, 0n, 0n] }],
     ['32 bits', { ...pae, cr4: 0x80n }], ['32 bits with PSE', { ...pae, cr4: 0x90n }],
+    ...(g.rig.subject.processor.la57 ? [['5 levels', { ...registers, cr4: registers.cr4 | 0x1000n }] as const] : []),
   ] as const;
   for (const [name, mode] of modes) {
     g.cpu.load(mode);
-    const wide = name.startsWith('4');
-    const addresses = [0x1000n, 0x5000n, 0x20_5000n, 0x40_1000n, 0x80_3000n, 0x4000_2000n, 0x4000_5000n, ...(wide ? [LINEAR, WINDOW + 0x5000n, 0x80_0000_0000n, 0x200_c040_0000n] : [])];
+    const wide = name.includes('levels');
+    const addresses = [0x1000n, 0x5000n, 0x20_5000n, 0x40_0000n, 0x40_1000n, 0x80_3000n, 0x400_2000n, 0x420_2000n, 0x4000_2000n, 0x4000_5000n, 0x4040_0000n, ...(wide ? [LINEAR, LINEAR + 0x1000n, WINDOW + 0x5000n, 0x80_0000_0000n, 0x200_c040_0000n] : []), ...(name.startsWith('5') ? [0x8000_0000_0000n] : [])];
     // Twice: the second time from what was learned the first time.
     for (const linear of [...addresses, ...addresses]) {
       const expected = g.rig.expect(g.cpu, linear, Access.read), actual = g.cpu.fill(linear, Access.read);
