@@ -16,10 +16,10 @@ function serve(): void {
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     let asked = false;
     let got = 0;
-    socket.on('data', (data) => {
+    socket.on('data', (data: Uint8Array) => {
       if (!asked) {
         asked = true;
-        let left = Number(data.readBigUInt64BE(0));
+        let left = Number(new DataView(data.buffer, data.byteOffset).getBigUint64(0));
         got = data.length - 8;
         const more = (): void => {
           while (left > 0) {

@@ -94,7 +94,10 @@ export class GuestTcp {
     const flags = view.getUint8(at + 13);
     const window = view.getUint16(at + 14);
     const dataAt = at + (view.getUint8(at + 12) >> 4) * 4;
-    if (flags & RST) return this.#over('reset');
+    if (flags & RST) {
+      this.#over('reset');
+      return;
+    }
     if (this.state === 'syn-sent') {
       if ((flags & (SYN | ACK)) !== (SYN | ACK)) return;
       this.#synchronise(seq, this.guest.synOptions(view, at, dataAt), window);
@@ -102,9 +105,13 @@ export class GuestTcp {
       this.#timer.cancel();
       this.#acknowledge();
       this.onOpen();
-      return this.push();
+      this.push();
+      return;
     }
-    if (flags & SYN) return this.state === 'open' ? this.#acknowledge() : undefined;
+    if (flags & SYN) {
+      if (this.state === 'open') this.#acknowledge();
+      return;
+    }
     if (this.state === 'syn-received') {
       this.state = 'open';
       this.#timer.cancel();
@@ -126,7 +133,8 @@ export class GuestTcp {
       this.sent += count;
       if (!this.#segment(this.#sndSeq(at), ACK, at, count)) {
         this.sent = at;
-        return this.guest.wake(this);
+        this.guest.wake(this);
+        return;
       }
       sent = true;
     }
@@ -176,7 +184,8 @@ export class GuestTcp {
     if (fin) this.#finAt = (seq + length) | 0;
     if (start > 0) {
       if (this.#later.size < 1000 && start < this.window) this.#later.set(seq, bytes.slice(from, from + length));
-      return this.#acknowledge();
+      this.#acknowledge();
+      return;
     }
     // Beyond what was offered nothing is taken.
     const fits = Math.min(length, this.window - start);
@@ -195,7 +204,8 @@ export class GuestTcp {
     if (this.#finAt === this.#rcv && !this.gotFin) {
       this.gotFin = true;
       this.#rcv = (this.#rcv + 1) | 0;
-      return this.#acknowledge();
+      this.#acknowledge();
+      return;
     }
     this.#unacked += 1;
     if (this.#unacked >= this.ackEvery || this.#later.size > 0 || start < 0 || fits < length) this.#acknowledge();

@@ -186,7 +186,10 @@ export class MemoryHost implements HostSockets {
     const go = (): void => {
       if (stream.events === undefined) return;
       const serve = this.#servers.get(key(to));
-      if (serve === undefined) return stream.reset(this.#failures.get(key(to)) ?? 'refused');
+      if (serve === undefined) {
+        stream.reset(this.#failures.get(key(to)) ?? 'refused');
+        return;
+      }
       events.connected();
       serve(peerOf(stream), from);
     };

@@ -103,7 +103,7 @@ class NodeStream implements HostTcp {
 
 function connectTcp(to: HostAddress, events: HostTcpEvents): HostTcp {
   const buffer = shared ?? new Uint8Array(65536);
-  const socket = net.connect({
+  const socket: net.Socket = net.connect({
     host: to.host,
     port: to.port,
     allowHalfOpen: true,
@@ -112,7 +112,7 @@ function connectTcp(to: HostAddress, events: HostTcpEvents): HostTcp {
       callback: (count) => stream.offer(buffer.subarray(0, count)),
     },
   });
-  const stream = new NodeStream(socket, events);
+  const stream: NodeStream = new NodeStream(socket, events);
   socket.on('connect', () => {
     // Reading waits for `resume`.
     socket.pause();
@@ -128,7 +128,10 @@ function listenTcp(at: HostAddress, accept: (stream: HostTcp, from: HostAddress)
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       const stream = new NodeStream(socket, nobody);
       const events = accept(stream, { host: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 });
-      if (events === undefined) return stream.abort();
+      if (events === undefined) {
+        stream.abort();
+        return;
+      }
       stream.events = events;
       socket.on('data', (chunk: Uint8Array) => {
         if (!stream.offer(chunk)) socket.pause();
@@ -159,7 +162,10 @@ function datagrams(socket: dgram.Socket, events: HostUdpEvents): HostUdp {
       return socket.address().port;
     },
     send: (data, to, done) => {
-      if (!open) return done();
+      if (!open) {
+        done();
+        return;
+      }
       socket.send(data, to.port, to.host, () => done());
     },
     close: () => {

@@ -118,7 +118,7 @@ describe('a stream', () => {
     await until(() => received.length === 2);
     expect(received).toEqual([first, second]);
     const back: number[] = [];
-    raw.on('data', (data) => back.push(...data));
+    raw.on('data', (data: Uint8Array) => back.push(...data));
     listening.send(Uint8Array.from(first));
     await until(() => back.length === 21);
     expect(back).toEqual([0, 0, 0, 17, ...first]);

@@ -86,7 +86,10 @@ class Stream implements StreamBackend {
   }
   receiveReady(): void {
     for (let frame = this.#waiting.peek(); frame !== undefined; frame = this.#waiting.peek()) {
-      if (!(this.#card?.receive(frame) ?? true)) return this.#later();
+      if (!(this.#card?.receive(frame) ?? true)) {
+        this.#later();
+        return;
+      }
       this.#waiting.shift();
     }
     if (this.#retry !== undefined) clearTimeout(this.#retry);

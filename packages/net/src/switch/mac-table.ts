@@ -19,7 +19,7 @@ export class MacTable {
   /** A frame of `vlan` from this address came in at `port`. */
   learn(high: number, low: number, vlan: number, port: number, now: number): void {
     let entries = this.#vlans.get(vlan);
-    if (entries === undefined) this.#vlans.set(vlan, (entries = new Map()));
+    if (entries === undefined) this.#vlans.set(vlan, (entries = new Map<number, Entry>()));
     const key = high * 2 ** 32 + (low >>> 0);
     const known = entries.get(key);
     if (known !== undefined) {

@@ -113,7 +113,8 @@ class Port implements SwitchPort {
   deliver(frame: Uint8Array): boolean {
     if (this.card === undefined) return true;
     if (!this.delivering && this.waiting.count === 0 && this.#give(frame)) {
-      if (this.waiting.count > 0) this.receiveReady();
+      // What came from inside of `receive` waited.
+      this.receiveReady();
       return true;
     }
     if (!this.waiting.push(frame)) return false;

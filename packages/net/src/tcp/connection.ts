@@ -32,6 +32,10 @@ export interface TcpUser {
   acknowledged(c: TcpConnection): void;
   /** The connection ended by a reset or because the peer is silent. It is in no table any more. */
   broken(c: TcpConnection, why: 'reset' | 'timeout'): void;
+  /** Bytes of `c.incoming` are still to be read, though the connection is over. */
+  readonly draining: boolean;
+  /** Nobody wants the connection any more. */
+  close(): void;
 }
 
 /** What connections share: time, limits, and a place in the queue of those who have something to send. */

@@ -15,13 +15,20 @@ export function segmentArrives(c: TcpConnection, s: Segment): void {
   }
   c.lastHeard = c.stack.timers.now();
   c.keepAlives = 0;
-  if (c.state === State.SYN_SENT) return inSynSent(c, s);
+  if (c.state === State.SYN_SENT) {
+    inSynSent(c, s);
+    return;
+  }
   if (!acceptable(c, s)) return;
-  if (s.has(RST)) return reset(c, s);
+  if (s.has(RST)) {
+    reset(c, s);
+    return;
+  }
   if (s.has(SYN)) {
     // RFC 5961, 4.2; a SYN that is repeated gets its answer repeated.
     if (c.state === State.SYN_RECEIVED && s.seq === c.irs) c.nxt = c.una;
-    return acknowledgeNow(c);
+    acknowledgeNow(c);
+    return;
   }
   if (!s.has(ACK)) return;
   if (c.state === State.SYN_RECEIVED && !handshakeDone(c, s)) return;
@@ -57,7 +64,10 @@ function acceptable(c: TcpConnection, s: Segment): boolean {
 
 /** Only a reset at exactly the expected place counts (RFC 5961, 3.2). */
 function reset(c: TcpConnection, s: Segment): void {
-  if (s.seq !== c.rcvNxt) return acknowledgeNow(c);
+  if (s.seq !== c.rcvNxt) {
+    acknowledgeNow(c);
+    return;
+  }
   if (c.state === State.TIME_WAIT) destroy(c);
   else breakOff(c, 'reset');
 }

@@ -6,7 +6,7 @@ import { before } from './sequence.ts';
 /** What puts a segment into a frame. */
 export interface SegmentWriter {
   /** Whether the card takes another frame. */
-  readonly open: boolean;
+  open(): boolean;
   /** `length` bytes from `offset` of what is outgoing, at `seq`. */
   send(c: TcpConnection, seq: number, flags: number, offset: number, length: number): void;
 }
@@ -17,14 +17,20 @@ const TURN = 64;
 /** Sends what may be sent. What is left to be sent brings the connection back into the queue. */
 export function transmit(c: TcpConnection, out: SegmentWriter): void {
   if (c.state === State.WAITING || c.state === State.CLOSED) return;
-  if (!out.open) return c.stack.ready(c);
-  if (c.state === State.SYN_SENT || c.state === State.SYN_RECEIVED) return sendSyn(c, out);
+  if (!out.open()) {
+    c.stack.ready(c);
+    return;
+  }
+  if (c.state === State.SYN_SENT || c.state === State.SYN_RECEIVED) {
+    sendSyn(c, out);
+    return;
+  }
   if (c.resend) resendHole(c, out);
   if (c.probe) sendProbe(c, out);
   let turn = TURN;
-  for (; turn > 0 && out.open; turn -= 1) if (!sendNext(c, out)) break;
-  if (turn === 0 || !out.open) c.stack.ready(c);
-  if (c.ackNow && out.open) send(c, out, c.nxt, ACK, 0, 0);
+  for (; turn > 0 && out.open(); turn -= 1) if (!sendNext(c, out)) break;
+  if (turn === 0 || !out.open()) c.stack.ready(c);
+  if (c.ackNow && out.open()) send(c, out, c.nxt, ACK, 0, 0);
 }
 
 function sendSyn(c: TcpConnection, out: SegmentWriter): void {
@@ -84,7 +90,10 @@ function resendHole(c: TcpConnection, out: SegmentWriter): void {
 /** One byte beyond the window, or, when nothing is left to send, a segment that must be answered. */
 function sendProbe(c: TcpConnection, out: SegmentWriter): void {
   c.probe = false;
-  if (!c.persisting) return send(c, out, (c.una - 1) | 0, ACK, 0, 0);
+  if (!c.persisting) {
+    send(c, out, (c.una - 1) | 0, ACK, 0, 0);
+    return;
+  }
   const length = Math.min(1, c.outgoing.length);
   const fin = length === 0 && c.finQueued;
   if (length === 0 && !fin) {

@@ -11,7 +11,8 @@ const ACK_EVERY = 2;
 export function takeText(c: TcpConnection, s: Segment): void {
   if (c.state > State.FIN_WAIT_2 || (c.finKnown && c.rcvNxt === ((c.finAt + 1) | 0))) {
     // Behind the peer's FIN there is nothing but repetitions.
-    return acknowledgeNow(c);
+    acknowledgeNow(c);
+    return;
   }
   let { seq } = s;
   let at = s.dataAt;
@@ -36,11 +37,17 @@ export function takeText(c: TcpConnection, s: Segment): void {
         length = room;
         fin = false;
       }
-      if (room <= 0) return acknowledgeNow(c);
+      if (room <= 0) {
+        acknowledgeNow(c);
+        return;
+      }
     }
     c.incoming.place(offset, s.bytes, at, length);
   }
-  if (length < 0 || (length === 0 && !fin)) return acknowledgeNow(c);
+  if (length < 0 || (length === 0 && !fin)) {
+    acknowledgeNow(c);
+    return;
+  }
   if (fin && !c.finKnown) {
     c.finKnown = true;
     c.finAt = (seq + length) | 0;

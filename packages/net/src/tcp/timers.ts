@@ -19,7 +19,10 @@ export function retransmitTimeout(c: TcpConnection): void {
   if (c.una === c.max) return;
   c.retries += 1;
   const opening = c.state === State.SYN_SENT || c.state === State.SYN_RECEIVED;
-  if (c.retries > (opening ? SYN_RETRIES : DATA_RETRIES)) return giveUp(c);
+  if (c.retries > (opening ? SYN_RETRIES : DATA_RETRIES)) {
+    giveUp(c);
+    return;
+  }
   if (c.retries === 1) c.ssthresh = Math.max(c.flight >> 1, 2 * c.mss);
   c.cwnd = c.mss;
   c.recovering = false;
@@ -40,16 +43,26 @@ export function delayedAckTimeout(c: TcpConnection): void {
 
 export function lifeTimeout(c: TcpConnection): void {
   const { timers, limits } = c.stack;
-  if (c.state === State.TIME_WAIT) return destroy(c);
-  if (c.state < State.ESTABLISHED) return giveUp(c);
+  if (c.state === State.TIME_WAIT) {
+    destroy(c);
+    return;
+  }
+  if (c.state < State.ESTABLISHED) {
+    giveUp(c);
+    return;
+  }
   const idle = timers.now() - c.lastHeard;
   if (idle < limits.idle) {
     if (c.incoming.length === 0 && c.arrived.count === 0) c.incoming.release();
     if (c.outgoing.length === 0) c.outgoing.release();
     c.keepAlives = 0;
-    return timers.arm(c.life, c.lastHeard + limits.idle);
+    timers.arm(c.life, c.lastHeard + limits.idle);
+    return;
   }
-  if (c.keepAlives >= KEEP_ALIVES) return giveUp(c);
+  if (c.keepAlives >= KEEP_ALIVES) {
+    giveUp(c);
+    return;
+  }
   c.keepAlives += 1;
   c.probe = true;
   c.stack.ready(c);

@@ -55,7 +55,10 @@ class PlatformTimer implements Timer {
     this.#rings = Infinity;
     if (!this.armed) return;
     // Timers of the platform may ring a fraction of a millisecond early.
-    if (this.deadline - this.#now() > MILLISECOND) return this.#wait();
+    if (this.deadline - this.#now() > MILLISECOND) {
+      this.#wait();
+      return;
+    }
     this.armed = false;
     this.#fire();
   }

@@ -80,10 +80,22 @@ export class DhcpServer {
         if (lease !== undefined) this.#reply(p, at, OFFER, lease.word);
         return;
       }
-      case REQUEST: return this.#request(p, at, client, request, current);
-      case DECLINE: return this.#free(client, request.requested, this.#now() + DECLINED);
-      case RELEASE: return this.#free(client, current, 0);
-      case INFORM: return this.#reply(p, at, ACK, 0);
+      case REQUEST: {
+        this.#request(p, at, client, request, current);
+        return;
+      }
+      case DECLINE: {
+        this.#free(client, request.requested, this.#now() + DECLINED);
+        return;
+      }
+      case RELEASE: {
+        this.#free(client, current, 0);
+        return;
+      }
+      case INFORM: {
+        this.#reply(p, at, ACK, 0);
+        return;
+      }
       default:
     }
   }
@@ -93,7 +105,10 @@ export class DhcpServer {
     if (request.server !== 0 && request.server !== this.#side.gateway.w3) return;
     const wanted = request.requested !== 0 ? request.requested : current;
     const lease = this.#leases.find((x) => x.word === wanted);
-    if (lease === undefined || !this.#mayHave(lease, client)) return this.#reply(p, at, NAK, 0);
+    if (lease === undefined || !this.#mayHave(lease, client)) {
+      this.#reply(p, at, NAK, 0);
+      return;
+    }
     for (const other of this.#leases) if (other.owner === client && other !== lease) other.owner = -1;
     lease.owner = client;
     lease.until = this.#now() + LEASE_SECONDS * SECOND;

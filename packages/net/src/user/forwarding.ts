@@ -24,8 +24,8 @@ export interface ForwardingOptions {
   readonly udp: UdpService;
   readonly tcp: TcpService;
   readonly neighbours: Neighbours;
-  ask(a: Address): void;
-  pump(): void;
+  readonly ask: (a: Address) => void;
+  readonly pump: () => void;
 }
 
 /** The host's ports that lead to guests. */

@@ -87,7 +87,10 @@ export class FrameWriter {
     const sum = fold(addWords(view, at, length, pseudo));
     // A UDP checksum of zero would mean that there is none (RFC 768).
     view.setUint16(at + checksumAt, sum === 0xffff ? (this.#protocol === PROTO_ICMP ? 0 : 0xffff) : ~sum & 0xffff, true);
-    if (at - IP_AT + length > this.#mtu) return this.#fragments(length);
+    if (at - IP_AT + length > this.#mtu) {
+      this.#fragments(length);
+      return;
+    }
     this.#sendIp(length);
   }
 

@@ -1,4 +1,4 @@
-import { isIpv4, sameAddress, type Address } from '../wire/address.ts';
+import { copyOf, isIpv4, sameAddress, type Address } from '../wire/address.ts';
 import { addWords, fold } from '../wire/checksum.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, type Packet } from '../wire/packet.ts';
 import { flowSum, type FrameWriter } from './frame-writer.ts';
@@ -29,7 +29,7 @@ export class Icmp {
 
   /** Answers an echo request in the name of its destination, with what it carries (from `at` on, 8 bytes of header first). */
   answerEcho(p: Packet): void {
-    this.echoReply(p.macHigh, p.macLow, { ...p.destination }, { ...p.source }, p.bytes.subarray(p.at + 4, p.payloadEnd));
+    this.echoReply(p.macHigh, p.macLow, copyOf(p.destination), copyOf(p.source), p.bytes.subarray(p.at + 4, p.payloadEnd));
   }
 
   /** Whether an ICMP message is as its checksum says. */
@@ -52,7 +52,7 @@ export class Icmp {
     if ((p.toHigh & 0x0100) !== 0) return;
     const most = p.v6 ? LARGEST_ERROR : p.at - p.ipAt + 8;
     const quoted = p.bytes.subarray(p.ipAt, Math.min(p.payloadEnd, p.ipAt + most));
-    this.#error(p.macHigh, p.macLow, { ...p.source }, why, quoted);
+    this.#error(p.macHigh, p.macLow, copyOf(p.source), why, quoted);
   }
 
   /** The SYN of a connection went nowhere. Its first bytes are made again, as the sender needs them to know which it was. */

@@ -14,18 +14,18 @@ async function exchange(impairments: Impairments, seed: number, size: number, mt
   const cable = link({ ...impairments, seed, scheduler: clock, mtu });
   join(cable.b, net);
   const guest = new Guest(cable.a, { scheduler: clock, mtu });
-  let peer: MemoryPeer | undefined;
+  const peers: MemoryPeer[] = [];
   let up = 0;
-  let ended = false;
+  const seen = { ended: false };
   host.serve({ host: '127.0.0.1', port: 80 }, (p) => {
-    peer = p;
+    peers.push(p);
     p.onData = (bytes) => {
       for (const b of bytes) {
         if (b !== byte(up)) throw new Error(`byte ${up} of the upload is wrong`);
         up += 1;
       }
     };
-    p.onEnd = () => (ended = true);
+    p.onEnd = () => (seen.ended = true);
   });
   const c = guest.connect('10.0.2.2', 80);
   let down = 0;
@@ -39,15 +39,16 @@ async function exchange(impairments: Impairments, seed: number, size: number, mt
     await Promise.resolve();
     clock.advance(1e8);
   }
-  for (let i = 0; i < 200 && peer === undefined; i += 1) clock.advance(1e8);
+  for (let i = 0; i < 200 && peers.length === 0; i += 1) clock.advance(1e8);
+  const [peer] = peers;
   peer!.send(Uint8Array.from({ length: size }, (_, i) => byte(i)));
   peer!.end();
   c.send(size, (at, into, from, count) => {
     for (let i = 0; i < count; i += 1) into[from + i] = byte(at + i);
   });
   c.finish();
-  for (let i = 0; i < 6000 && !(c.gotFin && ended && c.finAcked); i += 1) clock.advance(1e8);
-  expect([down, up, c.gotFin, ended]).toEqual([size, size, true, true]);
+  for (let i = 0; i < 6000 && !(c.gotFin && seen.ended && c.finAcked); i += 1) clock.advance(1e8);
+  expect([down, up, c.gotFin, seen.ended]).toEqual([size, size, true, true]);
   for (let i = 0; i < 600 && net.statistics.connections > 0; i += 1) clock.advance(1e9);
   expect(net.statistics).toMatchObject({ connections: 0, buffersTaken: 0 });
   if ((impairments.loss ?? 0) > 0) expect(cable.statistics.a.lost + cable.statistics.b.lost).toBeGreaterThan(0);

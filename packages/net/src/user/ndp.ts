@@ -1,7 +1,7 @@
 import { SECOND } from '../time/scheduler.ts';
 import { QueuedTimer, type TimerQueue } from '../time/timer-queue.ts';
-import { addressAt, contains, parseAddress, parseCidr, sameAddress, type Address } from '../wire/address.ts';
-import { PROTO_ICMPV6, type AddressWords, type Packet } from '../wire/packet.ts';
+import { copyOf, addressAt, contains, parseAddress, parseCidr, sameAddress, type Address } from '../wire/address.ts';
+import { PROTO_ICMPV6, type Packet } from '../wire/packet.ts';
 import { flowSum, type FrameWriter } from './frame-writer.ts';
 import type { Plan, Side } from './plan.ts';
 
@@ -21,7 +21,7 @@ const LINK_LOCAL = parseCidr('fe80::/64')!;
 /** The router's link-local address, which advertisements come from. */
 export const ROUTER = addressAt(LINK_LOCAL, 2);
 
-const isUnspecified = (a: AddressWords): boolean => a.w0 === 0 && a.w1 === 0 && a.w2 === 0 && a.w3 === 0;
+const isUnspecified = (a: Address): boolean => a.w0 === 0 && a.w1 === 0 && a.w2 === 0 && a.w3 === 0;
 
 /** Neighbour discovery (RFC 4861), address configuration (RFC 4862) and the name server (RFC 8106). */
 export class Ndp {
@@ -41,13 +41,13 @@ export class Ndp {
     this.#timer = new QueuedTimer(() => this.advertise());
   }
 
-  isOurs(a: AddressWords): boolean {
+  isOurs(a: Address): boolean {
     return sameAddress(a, this.#side.gateway) || sameAddress(a, this.#side.dns) || sameAddress(a, ROUTER)
       || this.#plan.routes.some((route) => sameAddress(route.address, a));
   }
 
   /** Whether a guest may have this source address. */
-  isGuest(a: AddressWords): boolean {
+  isGuest(a: Address): boolean {
     return (contains(this.#side.network, a) || contains(LINK_LOCAL, a)) && !this.isOurs(a);
   }
 
@@ -60,7 +60,10 @@ export class Ndp {
     const { view, at } = p;
     if (p.hops !== HOPS || view.getUint8(at + 1) !== 0) return;
     const type = view.getUint8(at);
-    if (type === ROUTER_SOLICITATION) return this.advertise();
+    if (type === ROUTER_SOLICITATION) {
+      this.advertise();
+      return;
+    }
     if ((type !== NEIGHBOUR_SOLICITATION && type !== NEIGHBOUR_ADVERTISEMENT) || p.payloadEnd - at < 24) return;
     const target = { w0: view.getInt32(at + 8), w1: view.getInt32(at + 12), w2: view.getInt32(at + 16), w3: view.getInt32(at + 20) };
     if (type === NEIGHBOUR_ADVERTISEMENT) {
@@ -68,11 +71,11 @@ export class Ndp {
       return;
     }
     const probing = isUnspecified(p.source);
-    if (!probing && this.isGuest(p.source)) this.#learn({ ...p.source }, p.macHigh, p.macLow);
+    if (!probing && this.isGuest(p.source)) this.#learn(copyOf(p.source), p.macHigh, p.macLow);
     if (!this.isOurs(target)) return;
     // One that is looking whether its address is free gets the answer by multicast (RFC 4861, 7.2.4).
     if (probing) this.#neighbour(0x3333, 1, target, ALL_NODES, 0xa0000000 | 0);
-    else this.#neighbour(p.macHigh, p.macLow, target, { ...p.source }, 0xe0000000 | 0);
+    else this.#neighbour(p.macHigh, p.macLow, target, copyOf(p.source), 0xe0000000 | 0);
   }
 
   /** Asks where a guest is. */

@@ -25,7 +25,7 @@ export class SegmentFrames implements SegmentWriter {
     this.#largest = largest;
   }
 
-  get open(): boolean {
+  open(): boolean {
     return this.#frames.open;
   }
 

@@ -12,7 +12,7 @@ function rig(options: Partial<UserNetworkOptions> = {}) {
   return { clock, host, net, guest };
 }
 
-const text = (s: string): number[] => [...s].map((c) => c.charCodeAt(0));
+const text = (s: string): number[] => Array.from(s, (c) => c.charCodeAt(0));
 
 function dhcp(guest: Guest, type: number, options: number[] = [], client = 0, mac = GUEST_MAC): Map<number, number[]> | undefined {
   guest.frames.length = 0;

@@ -10,7 +10,7 @@ import { ACK, RST, SYN, Segment, parseSegment } from '../tcp/segment.ts';
 import { before } from '../tcp/sequence.ts';
 import { TcpTable, flowHash } from '../tcp/table.ts';
 import { tcpTimers } from '../tcp/timers.ts';
-import type { Address } from '../wire/address.ts';
+import { copyOf, type Address } from '../wire/address.ts';
 import { Budget } from '../wire/byte-ring.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { SeededRandom } from '../wire/random.ts';
@@ -70,11 +70,15 @@ export class TcpService implements TcpStack, SpliceOwner {
     const s = this.#segment;
     if (!parseSegment(s, p.view, p.bytes, p.at, p.payloadEnd)) return;
     const c = this.table.find(p.source, s.sourcePort, p.destination, s.destinationPort);
-    if (c === undefined) return this.#stranger(p, s);
+    if (c === undefined) {
+      this.#stranger(p, s);
+      return;
+    }
     if (c.state === State.TIME_WAIT && s.has(SYN) && !s.has(ACK) && before(c.rcvNxt, s.seq)) {
       // The guest uses the same port again (RFC 9293, 3.6.1).
       destroy(c);
-      return this.#stranger(p, s);
+      this.#stranger(p, s);
+      return;
     }
     c.macHigh = p.macHigh;
     c.macLow = p.macLow;
@@ -85,7 +89,7 @@ export class TcpService implements TcpStack, SpliceOwner {
 
   /** Sends for those who want to, in turn, as long as the card takes frames. */
   sendReady(): void {
-    for (let c = this.#first; c !== undefined && this.frames.open; c = this.#first) {
+    for (let c = this.#first; c !== undefined && this.frames.open(); c = this.#first) {
       this.#first = c.nextReady;
       if (this.#first === undefined) this.#last = undefined;
       c.nextReady = undefined;
@@ -117,11 +121,11 @@ export class TcpService implements TcpStack, SpliceOwner {
 
   close(): void {
     for (const c of [...this.table.all]) {
-      const splice = c.user as Splice;
+      const { user } = c;
       abort(c);
-      splice.close();
+      user.close();
     }
-    for (const c of this.#draining) (c.user as Splice).close();
+    for (const c of this.#draining) c.user.close();
     this.#draining.clear();
   }
 
@@ -149,7 +153,7 @@ export class TcpService implements TcpStack, SpliceOwner {
     this.timers.remove(c.delayedAck);
     this.timers.remove(c.life);
     c.outgoing.release();
-    if ((c.user as Splice).draining) this.#draining.add(c);
+    if (c.user.draining) this.#draining.add(c);
     else c.incoming.release();
     this.#recount();
   }
@@ -179,12 +183,16 @@ export class TcpService implements TcpStack, SpliceOwner {
   /** A segment that belongs to no connection. */
   #stranger(p: Packet, s: Segment): void {
     if (s.has(RST)) return;
-    if (!s.has(SYN) || s.has(ACK)) return this.#refuse(p, s);
+    if (!s.has(SYN) || s.has(ACK)) {
+      this.#refuse(p, s);
+      return;
+    }
     if (s.sourcePort === 0 || s.destinationPort === 0) return;
     const route = this.#options.route(p.destination, s.destinationPort);
     if (typeof route === 'string' || !this.#room()) {
       this.refusedSyns += 1;
-      return this.#refuse(p, s);
+      this.#refuse(p, s);
+      return;
     }
     if (this.#opening >= this.#options.opening) {
       // Not answered: an honest guest asks again.
@@ -192,8 +200,8 @@ export class TcpService implements TcpStack, SpliceOwner {
       return;
     }
     const { source: a, destination: b } = p;
-    const guest = { w0: a.w0, w1: a.w1, w2: a.w2, w3: a.w3 };
-    const remote = { w0: b.w0, w1: b.w1, w2: b.w2, w3: b.w3 };
+    const guest = copyOf(a);
+    const remote = copyOf(b);
     const { c, splice } = this.#make(guest, s.sourcePort, remote, s.destinationPort);
     c.macHigh = p.macHigh;
     c.macLow = p.macLow;
@@ -206,7 +214,7 @@ export class TcpService implements TcpStack, SpliceOwner {
   #refuse(p: Packet, s: Segment): void {
     const withAck = !s.has(ACK);
     const { source: a, destination: b } = p;
-    this.frames.reset(p, { ...a }, s.sourcePort, { ...b }, s.destinationPort, withAck ? 0 : s.ack, (s.seq + s.length) | 0, withAck);
+    this.frames.reset(p, copyOf(a), s.sourcePort, copyOf(b), s.destinationPort, withAck ? 0 : s.ack, (s.seq + s.length) | 0, withAck);
   }
 
   #make(guest: Address, guestPort: number, remote: Address, remotePort: number): { c: TcpConnection; splice: Splice } {

@@ -1,7 +1,7 @@
 import type { HostAddress, HostSockets, HostUdp } from '../host/host-sockets.ts';
 import { SECOND } from '../time/scheduler.ts';
 import { QueuedTimer, type TimerQueue } from '../time/timer-queue.ts';
-import { formatAddress, isIpv4, parseAddress, sameAddress, type Address } from '../wire/address.ts';
+import { copyOf, formatAddress, isIpv4, parseAddress, sameAddress, type Address } from '../wire/address.ts';
 import { PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { flowSum, type FrameWriter } from './frame-writer.ts';
 import type { Plan, Side } from './plan.ts';
@@ -33,10 +33,10 @@ export interface UdpServiceOptions {
   /** ns */
   readonly idle: number;
   readonly checksums: boolean;
-  route(to: Address, port: number): HostAddress | Refusal;
+  readonly route: (to: Address, port: number) => HostAddress | Refusal;
   /** Tells the guest; the packet is the one at hand. */
-  unreachable(p: Packet, refusal: Refusal): void;
-  pump(): void;
+  readonly unreachable: (p: Packet, refusal: Refusal) => void;
+  readonly pump: () => void;
 }
 
 /**
@@ -61,14 +61,17 @@ export class UdpService {
   /** A packet whose UDP header was read; `from` and `to` are its ports. */
   input(p: Packet, from: number, to: number): void {
     const { plan, route, timers, idle } = this.#options;
-    const destination = { ...p.destination };
+    const destination = copyOf(p.destination);
     const target = route(destination, to);
-    if (typeof target === 'string') return this.#options.unreachable(p, target);
+    if (typeof target === 'string') {
+      this.#options.unreachable(p, target);
+      return;
+    }
     const side = p.v6 ? plan.v6 : plan.v4;
     const dns = side !== undefined && sameAddress(destination, side.dns);
     const guest = p.source;
     const key = p.v6 ? `${formatAddress(guest)} ${from} ${dns}` : ((guest.w3 >>> 0) * 65536 + from) * 2 + (dns ? 1 : 0);
-    const flow = this.#flows.get(key) ?? this.#open(key, { ...guest }, from, dns, target);
+    const flow = this.#flows.get(key) ?? this.#open(key, copyOf(guest), from, dns, target);
     flow.macHigh = p.macHigh;
     flow.macLow = p.macLow;
     flow.deadline = timers.now() + (dns ? Math.min(DNS_IDLE, idle) : idle);

@@ -246,7 +246,10 @@ export class UserNetwork implements NetBackend {
       return;
     }
     if (unspecified || destination.w0 >>> 24 === 0xff || isIpv4(destination)) return;
-    if (p.protocol === PROTO_ICMPV6 && ndp.isOurs(destination)) return this.#echo(p, ECHO_REQUEST_6);
+    if (p.protocol === PROTO_ICMPV6 && ndp.isOurs(destination)) {
+      this.#echo(p, ECHO_REQUEST_6);
+      return;
+    }
     this.#routed(p);
   }
 
@@ -254,7 +257,10 @@ export class UserNetwork implements NetBackend {
   #routed(p: Packet): void {
     const { protocol } = p;
     const four = !p.v6;
-    if (p.hops <= 1 && !isOurs(this.plan, p.destination)) return this.#icmp.error(p, 'exceeded');
+    if (p.hops <= 1 && !isOurs(this.plan, p.destination)) {
+      this.#icmp.error(p, 'exceeded');
+      return;
+    }
     if (protocol === PROTO_TCP) this.#tcp.input(p);
     else if (protocol === PROTO_UDP) this.#datagram(p, false);
     else if (protocol === (four ? PROTO_ICMP : PROTO_ICMPV6)) this.#echo(p, four ? ECHO_REQUEST : ECHO_REQUEST_6);
@@ -266,7 +272,10 @@ export class UserNetwork implements NetBackend {
     const length = p.payloadEnd - at;
     // ICMPv6 has a pseudo header; an ICMP checksum is that of the message alone.
     if (p.v6 ? p.sum() !== 0xffff : !this.#icmp.intact(view, at, length)) return;
-    if (isOurs(this.plan, p.destination) || this.#ndp?.isOurs(p.destination) === true) return this.#icmp.answerEcho(p);
+    if (isOurs(this.plan, p.destination) || this.#ndp?.isOurs(p.destination) === true) {
+      this.#icmp.answerEcho(p);
+      return;
+    }
     this.#icmp.error(p, 'prohibited');
   }
 

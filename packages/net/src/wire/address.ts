@@ -13,6 +13,11 @@ export function ipv4(word: number): Address {
   return { w0: 0, w1: 0, w2: 0xffff, w3: word | 0 };
 }
 
+/** What a packet's field says, for keeping. */
+export function copyOf(a: Address): Address {
+  return { w0: a.w0, w1: a.w1, w2: a.w2, w3: a.w3 };
+}
+
 export function isIpv4(a: Address): boolean {
   return a.w0 === 0 && a.w1 === 0 && a.w2 === 0xffff;
 }
