@@ -3,6 +3,12 @@ import { TABLE_HEADER, acpiTable } from './table.ts';
 export interface PowerManagement {
   /** First port of PM1a: events, control 4 on, the timer 8 on. */
   readonly base: number;
+  /** Ports of the chip set's power management from `base` on; 16 without. */
+  readonly blockSize?: number;
+  /** General-purpose events: ports of status and enable together. */
+  readonly gpe0?: { readonly base: number; readonly length: number } | undefined;
+  /** Port and values by which ACPI mode is entered and left; without it the machine is always in ACPI mode. */
+  readonly smi?: { readonly port: number; readonly enable: number; readonly disable: number } | undefined;
   /** Interrupt of SCI. */
   readonly sci: number;
   /** SLP_TYP of S5. */
@@ -14,6 +20,8 @@ export interface PowerManagement {
   readonly century: number;
   readonly keyboardController: boolean;
   readonly clock: boolean;
+  /** There is VGA, which may be looked for at its usual places. */
+  readonly vga?: boolean;
 }
 
 const SIZE = 276;
@@ -25,8 +33,11 @@ const WBINVD = 1, C1 = 4, NO_SLEEP_BUTTON = 0x20, TIMER_32 = 0x100, RESET = 0x40
 const NO_C2 = 101, NO_C3 = 1001;
 const SYSTEM_IO = 1;
 
-/** The fixed hardware (ACPI 6.5, 5.2.9). ACPI mode is on from the start: there is no SMI command port. */
-export function fadt(pm: PowerManagement, facs: number, dsdt: number): Uint8Array {
+/** Where the FADT has the addresses of FACS and DSDT, of 4 and 8 bytes. */
+export const FadtPointer = { facs: 36, dsdt: 40, dsdt64: 140 } as const;
+
+/** The fixed hardware (ACPI 6.5, 5.2.9), without the addresses of `FadtPointer`. */
+export function fadt(pm: PowerManagement): Uint8Array {
   const content = new Uint8Array(SIZE - TABLE_HEADER);
   const view = new DataView(content.buffer);
   const u8 = (at: number, value: number): void => { view.setUint8(at - TABLE_HEADER, value); };
@@ -40,25 +51,32 @@ export function fadt(pm: PowerManagement, facs: number, dsdt: number): Uint8Arra
     u32(at + 4, address);
   };
   const [events, control, timer] = [pm.base, pm.base + 4, pm.base + 8];
-  u32(36, facs);
-  u32(40, dsdt);
   u16(46, pm.sci);
+  if (pm.smi) {
+    u32(48, pm.smi.port);
+    u8(52, pm.smi.enable);
+    u8(53, pm.smi.disable);
+  }
   u32(56, events);
   u32(64, control);
   u32(76, timer);
   u8(88, 4);
   u8(89, 2);
   u8(91, 4);
+  if (pm.gpe0) {
+    u32(80, pm.gpe0.base);
+    u8(92, pm.gpe0.length);
+    port(220, pm.gpe0.base, pm.gpe0.length * 8, 1);
+  }
   u16(96, NO_C2);
   u16(98, NO_C3);
   u8(108, pm.century);
-  u16(109, LEGACY_DEVICES | NO_VGA | (pm.keyboardController ? KEYBOARD : 0) | (pm.clock ? 0 : NO_CLOCK));
+  u16(109, LEGACY_DEVICES | (pm.vga === true ? 0 : NO_VGA) | (pm.keyboardController ? KEYBOARD : 0) | (pm.clock ? 0 : NO_CLOCK));
   u32(112, WBINVD | C1 | NO_SLEEP_BUTTON | (pm.timerBits === 32 ? TIMER_32 : 0) | (pm.reset ? RESET : 0));
   if (pm.reset) {
     port(116, pm.reset.port, 8, 1);
     u8(128, pm.reset.value);
   }
-  u32(140, dsdt);
   port(148, events, 32, 2);
   port(172, control, 16, 2);
   port(208, timer, 32, 3);

@@ -1,5 +1,6 @@
 /** The header that ACPI tables share (ACPI 6.5, 5.2.6). */
 const HEADER = 36;
+const CHECKSUM_AT = 9;
 const OEM = 'PLYVSR';
 const OEM_TABLE = 'POLYVISR';
 const CREATOR = 'PLYV';
@@ -17,7 +18,7 @@ export function acpiTable(signature: string, revision: number, content: Uint8Arr
   view.setUint32(24, 1, true);
   text(bytes, 28, CREATOR);
   view.setUint32(32, 1, true);
-  bytes[9] = checksum(bytes);
+  bytes[CHECKSUM_AT] = checksum(bytes);
   return bytes;
 }
 
@@ -29,4 +30,4 @@ export function checksum(bytes: Uint8Array): number {
 export function text(bytes: Uint8Array, at: number, value: string): void {
   for (let i = 0; i < value.length; i++) bytes[at + i] = value.charCodeAt(i);
 }
-export { HEADER as TABLE_HEADER, OEM };
+export { CHECKSUM_AT, HEADER as TABLE_HEADER, OEM };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Piece } from '../boot/plan.ts';
 import { hpetTable } from './hpet.ts';
-import { acpiTables, type AcpiOptions } from './tables.ts';
+import type { AcpiOptions } from './describe.ts';
+import { acpiTables } from './tables.ts';
 
 const options: AcpiOptions = {
   processors: [0, 1, 300], localAddress: 0xfee0_0000, ioApic: { id: 15, address: 0xfec0_0000 },
@@ -42,10 +43,19 @@ test('the fixed description names the ports of power management and the reset re
   expect(name(at(fadt.getUint32(36, true)))).toBe('FACS');
 });
 
-test('\\_S5 is a package of the sleep type, as the ACPI compiler writes it', () => {
-  const dsdt = at(view(table('FACP')).getUint32(40, true));
-  const expected = [0x08, 0x5c, 0x5f, 0x53, 0x35, 0x5f, 0x12, 0x08, 0x04, 0x0a, 0x05, 0x0a, 0x05, 0x00, 0x00];
-  expect(Array.from(dsdt.bytes.subarray(36))).toEqual(expected);
+test('ACPI 1.0 finds the same tables by 32-bit addresses', () => {
+  const rsdt = at(view(rsdp).getUint32(16, true));
+  const old = Array.from({ length: (rsdt.bytes.length - 36) / 4 }, (_, i) => at(view(rsdt).getUint32(36 + 4 * i, true)));
+  expect([name(rsdt), sum(rsdt.bytes), ...old]).toEqual(['RSDT', 0, ...listed]);
+});
+
+test('a machine with SMI command port, general-purpose events and VGA tells of them', () => {
+  const power = { ...options.power, vga: true, smi: { port: 0xb2, enable: 0xf1, disable: 0xf0 }, gpe0: { base: 0x620, length: 16 } };
+  const { bytes } = acpiTables({ ...options, power }, AT).find(({ what }) => what === 'FADT')!;
+  const fadt = new DataView(bytes.buffer);
+  expect([fadt.getUint32(48, true), fadt.getUint8(52), fadt.getUint8(53)]).toEqual([0xb2, 0xf1, 0xf0]);
+  expect([fadt.getUint32(80, true), fadt.getUint8(92), fadt.getUint8(220), fadt.getUint8(221), fadt.getUint32(224, true)]).toEqual([0x620, 16, 1, 128, 0x620]);
+  expect(fadt.getUint16(109, true)).toBe(3);
 });
 
 describe('the interrupt controllers', () => {

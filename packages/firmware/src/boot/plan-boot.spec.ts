@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makeBzImage, makeKernelElf } from '../../test/images.ts';
-import type { AcpiOptions } from '../acpi/tables.ts';
+import type { AcpiOptions } from '../acpi/describe.ts';
 import { readKernel, type KernelEntry } from '../linux/kernel.ts';
 import { planBoot } from './plan-boot.ts';
 import { MemoryType, type BootPlan } from './plan.ts';

@@ -1,4 +1,5 @@
-import { ACPI_SIZE, acpiTables, type AcpiOptions } from '../acpi/tables.ts';
+import type { AcpiOptions } from '../acpi/describe.ts';
+import { ACPI_SIZE, acpiTables } from '../acpi/tables.ts';
 import { firmwareErrors, refuse } from '../errors.ts';
 import { bootParams } from '../linux/boot-params.ts';
 import { pvhEntry, type KernelImage } from '../linux/kernel.ts';
