@@ -4,6 +4,7 @@ export function createEvents(): MachineEvents {
   return {
     lifecycle: new EventPoint('lifecycle'),
     exit: new EventPoint('exit'),
+    step: new EventPoint('step'),
     irq: new EventPoint('irq'),
     unclaimed: new EventPoint('unclaimed'),
     log: new EventPoint('log'),

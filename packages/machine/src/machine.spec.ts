@@ -382,5 +382,5 @@ test('event points are complete after destroy', () => {
     point.stream.subscribe({ complete: () => done.push(point.name) });
   }
   machine.destroy();
-  expect(done.sort()).toEqual(['exit', 'irq', 'lifecycle', 'log', 'unclaimed']);
+  expect(done.sort()).toEqual(['exit', 'irq', 'lifecycle', 'log', 'step', 'unclaimed']);
 });

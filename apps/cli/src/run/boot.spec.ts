@@ -67,10 +67,11 @@ interface Run {
 }
 
 /** Types each line when the prompt is there; the answer is what stands before the next one, and the last has none. */
-function converse(args: readonly string[], lines: readonly string[]): Promise<Run> {
+function converse(args: readonly string[], lines: readonly string[], first = ''): Promise<Run> {
   const child = spawn(process.execPath, [polyvisor, 'run', ...args], { stdio: 'pipe' });
   let [output, errors, from, typed] = ['', '', 0, 0];
   const answers: string[] = [];
+  child.stdin.write(first);
   child.stdout.setEncoding('latin1').on('data', (text: string) => {
     output += text;
     const at = output.indexOf(PROMPT, from);
@@ -110,6 +111,19 @@ describe('Debian\'s cloud kernel', () => {
     expect(output).toContain('reboot: Power down');
     expect(errors).toMatch(/instructions {6}\d+ million/);
     expect(status).toBe(0);
+  }, TIMEOUT);
+
+  test('is saved, and goes on in a new process, three times in a row', async () => {
+    const args = [...files, '-m', '128', '-append', 'console=ttyS0', '-serial', 'mon:stdio'];
+    const save = (file: string): string => `\x01csavevm ${join(folder, file)}\nquit\n`;
+    const booted = await converse(args, ['X=1', 'echo $$ > /pid', save('state1')]);
+    expect([booted.status, booted.output], booted.errors).toEqual([0, expect.stringMatching(/saved [\d.]+ MiB/)]);
+    for (const round of [1, 2, 3]) {
+      // The prompt was printed before the snapshot was taken.
+      const lines = ['X=$((X+1)); [ $$ = $(cat /pid) ] && echo $((X*3))', round < 3 ? save(`state${round + 1}`) : 'poweroff -f'];
+      const { status, answers, output } = await converse([...args, '--restore', join(folder, `state${round}`)], lines, '\n');
+      expect([status, answers], output).toEqual([0, [String((round + 1) * 3)]]);
+    }
   }, TIMEOUT);
 
   test('that panics resets, and -no-reboot ends there', async () => {

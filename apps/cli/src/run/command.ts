@@ -1,4 +1,5 @@
-import { RUN_HELP, parseRun } from './options.ts';
+import { RUN_HELP } from './options/help.ts';
+import { parseRun } from './options/parse.ts';
 
 /** `polyvisor run`. */
 export async function run(args: readonly string[]): Promise<number> {

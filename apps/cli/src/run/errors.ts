@@ -20,7 +20,42 @@ export const runErrors = defineErrors('cli', {
   'no-kernel': (p: { option: string }) => ({
     thing: p.option,
     message: 'nothing was given to boot',
-    remedy: 'Write: polyvisor run -kernel FILE [-initrd FILE] [-append TEXT].',
+    remedy: 'Write: polyvisor run -kernel FILE [-initrd FILE] [-append TEXT], or give a disk.',
+  }),
+  'boot-twice': (p: { option: string }) => ({
+    thing: p.option,
+    message: 'both a kernel and firmware were given',
+    remedy: 'Give -kernel for a kernel that is loaded directly, or -bios and a disk or CD that the firmware boots.',
+  }),
+  'unknown-driver': (p: { driver: string; known: readonly string[] }) => ({
+    thing: p.driver,
+    message: `there is no device "${p.driver}"`,
+    remedy: `Give one of: ${[...p.known].sort().join(', ')}; or name a module with it in a --machine-file.`,
+  }),
+  'device-setting': (p: { driver: string; setting: string; why: string }) => ({
+    thing: p.setting === '' ? p.driver : p.setting,
+    message: `the settings of the device ${p.driver} are wrong: ${p.why}`,
+    remedy: 'Correct -device; the README of the device lists its settings.',
+  }),
+  'no-controller': (p: { drive: string; interface: string }) => ({
+    thing: p.drive,
+    message: `there is no ${p.interface} controller for the drive`,
+    remedy: 'Give the drive if=virtio.',
+  }),
+  'unknown-drive': (p: { id: string; known: readonly string[] }) => ({
+    thing: p.id,
+    message: `there is no drive "${p.id}"`,
+    remedy: `Give a -drive with id=${p.id}; there are: ${p.known.join(', ') || 'none'}.`,
+  }),
+  'bad-machine-file': (p: { path: string; why: string }) => ({
+    thing: p.path,
+    message: `the machine file cannot be used: ${p.why}`,
+    remedy: 'Give a JSON file with "plugins" (modules that export devices) and parts of a machine description.',
+  }),
+  'bad-snapshot': (p: { path: string; why: string }) => ({
+    thing: p.path,
+    message: `the snapshot cannot be used: ${p.why}`,
+    remedy: 'Give the options that the machine ran with, and a file that its monitor saved.',
   }),
   'unreadable-file': (p: { option: string; path: string; why: string }) => ({
     thing: p.path,

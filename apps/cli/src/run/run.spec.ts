@@ -81,9 +81,33 @@ test.each([['SIGTERM', 143], ['SIGINT', 130]] as const)('%s ends the run, and al
   expect(errors).toMatch(/instructions {6}0 million[^]*MMU fills/);
 });
 
+test('a trace has every instruction', () => {
+  const path = kernel('traced', [0xb8, 0x78, 0x56, 0x34, 0x12, ...out(EXIT, 0)]);
+  expect(run('-kernel', path, ...exitDevice, '--trace', 'trace').status).toBe(1);
+  const lines = readFileSync(join(folder, 'trace'), 'utf8').trimEnd().split('\n');
+  expect(lines).toEqual([
+    '0 0000000000100000 b878563412             mov eax, 0x12345678',
+    '0 0000000000100005 66baf400               mov dx, 0xf4',
+    '0 0000000000100009 b000                   mov al, 0x0',
+    '0 000000000010000b ee                     out dx, al',
+  ]);
+});
+
+test('the monitor shows the machine, pauses it, and saves it for another process', () => {
+  // mov ebx, 5; halt for ever; an interrupt never comes.
+  const args = ['-kernel', kernel('monitored', [0xbb, 5, 0, 0, 0, ...say(COM1, 'up'), ...HALT]), '-serial', 'mon:stdio'];
+  const talk = (input: string, ...more: string[]) => spawnSync(process.execPath, [polyvisor, 'run', ...args, ...more], { encoding: 'utf8', cwd: folder, input });
+  const first = talk('\x01cinfo registers\nstop\ninfo status\ncont\nnonsense\nsavevm state\ninfo memory\nquit\n');
+  expect(first.stdout).toMatch(/\(polyvisor\) info registers\r\ncpu 0\r\n[^]*rip 0000000000100[^]*paused\r\n[^]*paused, [^]*running\r\n[^]*no command "nonsense"[^]*saved [\d.]+ MiB in state[^]*0xc0000 to .*RAM/);
+  const second = talk('\x01cinfo registers\nquit\n', '--restore', 'state');
+  expect(second.stdout).toMatch(/rip 0000000000100[^]*cs 0010/);
+  expect(talk('', '--restore', 'state', '-m', '64').stderr).toMatch(/cli\/bad-snapshot: .*another machine: its memory, devices/);
+  expect([first.status, second.status]).toEqual([0, 0]);
+});
+
 test('help fits a screen', () => {
   const { status, stdout } = run('--help');
-  expect([status, stdout.split('\n').length < 26, stdout.split('\n').every((line) => line.length <= 80)]).toEqual([0, true, true]);
+  expect([status, stdout.split('\n').length < 28, stdout.split('\n').every((line) => line.length <= 80)]).toEqual([0, true, true]);
 });
 
 test.each([
@@ -92,6 +116,11 @@ test.each([
   [['-kernel', 'reset', '-initrd', '/no/such/file'], 2, /^polyvisor: cli\/unreadable-file: the file of -initrd/],
   [['-kernel', 'reset', '-serial', 'file:/no/such/folder/x'], 2, /^polyvisor: cli\/unwritable-file: the file of -serial/],
   [['-kernel', 'reset', '-cpu', 'i8080'], 2, /^polyvisor: cli\/option-value: "i8080" is no model.*-cpu qemu64, x86-64-v2/],
+  [['-kernel', 'reset', '-device', 'e1000'], 2, /^polyvisor: cli\/unknown-driver: there is no device "e1000".*isa-debug-exit.*--machine-file/],
+  [['-kernel', 'reset', '-device', 'isa-debug-exit,port=1'], 2, /^polyvisor: cli\/device-setting: .*platform\/debug-exit.*"port"/],
+  [['-kernel', 'reset', '--machine-file', '/no/such/file'], 2, /^polyvisor: cli\/bad-machine-file: .*ENOENT/],
+  [['-kernel', 'reset', '--restore', '/no/such/file'], 2, /^polyvisor: cli\/bad-snapshot: .*ENOENT/],
+  [['-kernel', 'reset', '--trace', '/no/such/folder/x'], 2, /^polyvisor: cli\/unwritable-file: .*--trace/],
   [['-kernel', 'reset', '-m', '64G'], 125, /^polyvisor: memory\/bad-size/],
   [['-m', '64'], 2, /^polyvisor: cli\/no-kernel/],
 ])('polyvisor run %j says what is wrong', (args, status, message) => {

@@ -140,11 +140,16 @@ export class RunLoop {
       if (!vcpu.runnable) continue;
       ran = true;
       this.#current.index = vcpu.index;
-      const exit = vcpu.run(Math.min(quantum, this.#clock.budget()));
+      const exit = vcpu.run(this.#events.step.active ? this.#step(vcpu) : Math.min(quantum, this.#clock.budget()));
       this.#answer(vcpu, exit);
       if (!this.#running) return ran;
     }
     return ran;
+  }
+
+  #step(vcpu: Vcpu): number {
+    this.#events.step.emit({ cpu: vcpu.index, time: this.#clock.now() });
+    return 1;
   }
 
   #answer(vcpu: Vcpu, exit: VmExit): void {

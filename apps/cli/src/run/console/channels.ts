@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { ByteSink, ByteSource } from '@polyvisor/core';
 import { PolyvisorError } from '@polyvisor/core';
-import { runErrors } from './errors.ts';
+import { runErrors } from '../errors.ts';
 
 /** Bytes that go to a stream of this process, in pieces: a write for each would cost more than the guest does. */
 export class StreamSink implements ByteSink {

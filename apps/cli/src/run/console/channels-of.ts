@@ -1,8 +1,8 @@
 import { ByteSinkToken, ByteSourceToken, type ByteSink } from '@polyvisor/core';
 import { namedService, type NamedService } from '@polyvisor/machine';
 import { ByteQueue, FileSink, StreamSink, nowhere } from './channels.ts';
-import { DEBUG_CONSOLE, comName } from './describe.ts';
-import type { Channel, RunOptions } from './options.ts';
+import { DEBUG_CONSOLE, comName } from '../machine/describe.ts';
+import type { Channel, RunOptions } from '../options/types.ts';
 
 export interface Channels {
   readonly services: readonly NamedService[];

@@ -1,16 +1,33 @@
 import { expect, test } from 'vitest';
-import { parseRun } from './options.ts';
+import { parseRun } from './parse.ts';
+import { defaultOptions } from './types.ts';
 
 const MB = 2 ** 20;
 
 test('a machine of QEMU\'s options', () => {
   const text = '-m 512 -smp cpus=2 -cpu max -kernel vmlinuz -initrd initrd.img -append console=ttyS0 -nographic -no-reboot -display none '
     + '-debugcon file:log -device isa-debug-exit,iobase=0xf4,iosize=4 -name guest -serial stdio -serial file:com2 --mmu npt --stats --entry pvh';
-  expect(parseRun(text.split(' '))).toEqual({
-    help: false, name: 'guest', memory: 512 * MB, cpus: 2, cpu: 'max', mmu: 'npt', kernel: 'vmlinuz', initrd: 'initrd.img',
+  const { devices, ...options } = parseRun(text.split(' '));
+  expect(options).toEqual({
+    ...defaultOptions(),
+    name: 'guest', memory: 512 * MB, cpus: 2, cpu: 'max', mmu: 'npt', kernel: 'vmlinuz', initrd: 'initrd.img',
     append: 'console=ttyS0', entry: 'pvh', serial: [{ kind: 'stdio' }, { kind: 'file', path: 'com2' }],
-    debugConsole: { kind: 'file', path: 'log' }, debugExit: { iobase: 0xf4, iosize: 4 }, noReboot: true, stats: true,
+    debugConsole: { kind: 'file', path: 'log' }, noReboot: true, stats: true, devices: undefined,
   });
+  const [exit] = devices;
+  expect([exit?.driver, exit?.settings.number('iobase', 0, 0xffff), exit?.settings.text('iosize')]).toEqual(['isa-debug-exit', 0xf4, '4']);
+});
+
+test('disks, with the comma doubled in a name', () => {
+  const text = '-hda a.img -cdrom b.iso -drive file=c,,1.qcow2,format=qcow2,if=virtio,id=root,snapshot=on,cache=none -drive d.raw,readonly=on,if=none -boot order=dc';
+  const { drives, boot } = parseRun(text.split(' '));
+  const plain = { format: undefined, interface: 'ide', snapshot: false };
+  expect([drives, boot]).toEqual([[
+    { ...plain, id: 'drive0', file: 'a.img', media: 'disk', readOnly: false },
+    { ...plain, id: 'drive1', file: 'b.iso', media: 'cdrom', readOnly: true },
+    { id: 'root', file: 'c,1.qcow2', format: 'qcow2', interface: 'virtio', media: 'disk', readOnly: false, snapshot: true },
+    { ...plain, id: 'drive3', file: 'd.raw', media: 'disk', readOnly: true, interface: 'none' },
+  ], 'dc']);
 });
 
 test('without more than a kernel it is one processor, 256 MiB and a console', () => {
@@ -34,8 +51,13 @@ test.each([
   [['-kernel', 'k', ...Array.from({ length: 5 }, () => ['-serial', 'none']).flat()], /one serial port more than 4/],
   [['-kernel', 'k', '-serial', 'stdio', '-serial', 'mon:stdio'], /cli\/console-twice: .*-serial \(COM1\) \(-serial \(COM2\)\).*file, or none/],
   [['-kernel', 'k', '-display', 'gtk'], /cli\/option-value.*-display none/],
-  [['-kernel', 'k', '-device', 'e1000'], /cli\/option-value: "e1000" is no device that this command knows/],
-  [['-kernel', 'k', '-device', 'isa-debug-exit,port=1'], /cli\/option-value.*the setting "port=1"/],
+  [['-kernel', 'k', '-bios', 'b'], /cli\/boot-twice.*-kernel.*-bios and a disk/],
+  [['-kernel', 'k', '-machine', 'microvm'], /cli\/option-value: "microvm" has the type "microvm", which is none of pc, q35/],
+  [['-kernel', 'k', '-machine', 'pc,accel=kvm'], /cli\/option-value.*the accel "kvm", which is none of tcg/],
+  [['-drive', 'if=virtio'], /cli\/option-value: "if=virtio" has no file \(-drive\)\. Write: -drive file=PATH/],
+  [['-drive', 'file=x,if=scsi'], /cli\/option-value.*which is none of ide, virtio, none/],
+  [['-drive', 'file=x,bus=1'], /cli\/option-value.*the setting "bus", which is none of .*snapshot/],
+  [['-kernel', 'k', '-boot', 'x'], /cli\/option-value.*is no order/],
   [['-kernel', 'k', '--mmu', 'native'], /cli\/option-value.*ept, npt, shadow/],
   [['-kernel', 'k', '--entry', 'bios'], /cli\/option-value.*auto, pvh, linux64, bzimage64, bzimage32/],
 ])('%j is refused with its remedy', (args, message) => {

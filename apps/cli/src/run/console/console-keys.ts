@@ -1,18 +1,18 @@
 /** What a key means that comes behind the escape key. */
-export type Command = 'quit' | 'status' | 'help';
+export type Command = 'quit' | 'monitor' | 'help';
 
 /** Ctrl-A, as in QEMU. */
 const ESCAPE = 1;
-const COMMANDS: Readonly<Record<string, Command>> = { x: 'quit', c: 'status', h: 'help', '?': 'help' };
+const COMMANDS: Readonly<Record<string, Command>> = { x: 'quit', c: 'monitor', h: 'help', '?': 'help' };
 
-/** Divides what is typed into bytes for the guest and commands for us. */
+/** Divides what is typed into bytes for whoever has the console, and commands behind the escape key. */
 export class ConsoleKeys {
-  readonly #guest: (byte: number) => void;
+  readonly #typed: (byte: number) => void;
   readonly #command: (command: Command) => void;
   #escaped = false;
 
-  constructor(guest: (byte: number) => void, command: (command: Command) => void) {
-    this.#guest = guest;
+  constructor(typed: (byte: number) => void, command: (command: Command) => void) {
+    this.#typed = typed;
     this.#command = command;
   }
 
@@ -25,7 +25,7 @@ export class ConsoleKeys {
       const command = this.#escaped ? COMMANDS[String.fromCharCode(byte).toLowerCase()] : undefined;
       this.#escaped = false;
       if (command) this.#command(command);
-      else this.#guest(byte);
+      else this.#typed(byte);
     }
   }
 }

@@ -17,7 +17,7 @@ test('what is typed is the guest\'s, Ctrl-C included', () => {
 test('Ctrl-A begins a command, also when it arrives by itself', () => {
   const { guest, commands, type } = setUp();
   type('a\x01', 'cb\x01x');
-  expect([String.fromCharCode(...guest), commands]).toEqual(['ab', ['status', 'quit']]);
+  expect([String.fromCharCode(...guest), commands]).toEqual(['ab', ['monitor', 'quit']]);
 });
 
 test('Ctrl-A twice is Ctrl-A for the guest, and a key that is no command goes to it', () => {

@@ -1,0 +1,112 @@
+import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
+import { PolyvisorError, type AnyDevicePlugin } from '@polyvisor/core';
+import { cpuModels, cpuX86 } from '@polyvisor/cpu-x86';
+import { acpiPmPci, apic, debugConsole, hpet, i8042, pciHost, pcieHost, pit, rtc, uart16550 } from '@polyvisor/devices-platform';
+import { virtioBlkPci } from '@polyvisor/devices-virtio';
+import type { MachineDescription } from '@polyvisor/machine';
+import { runErrors } from '../errors.ts';
+import type { Device, Drive, RunOptions } from '../options/types.ts';
+import { configOf, hasSetting } from './device-config.ts';
+import { DRIVERS } from './plugins.ts';
+
+/** Names of services that devices choose. */
+export const POWER = 'power';
+export const DEBUG_CONSOLE = 'debug-console';
+export const comName = (index: number): string => `com${index + 1}`;
+
+type Devices = NonNullable<MachineDescription['devices']>;
+
+const HPET = 0xfed0_0000;
+/** Ports and interrupts of COM1 to COM4. */
+const COM = [{ port: 0x3f8, irq: 4 }, { port: 0x2f8, irq: 3 }, { port: 0x3e8, irq: 4 }, { port: 0x2e8, irq: 3 }] as const;
+/** The first place on the PCI bus that no part of the board has. */
+const FIRST_SLOT = 3;
+
+/** The machine that the options mean. `plugins` are those it can be made of. */
+export function describeMachine(options: RunOptions, plugins: readonly AnyDevicePlugin[]): MachineDescription {
+  const { cpu } = options;
+  if (cpu !== undefined && !cpuModels.some(({ name }) => name === cpu)) {
+    const wants = cpuModels.map(({ name }) => name).join(', ');
+    throw new PolyvisorError([runErrors['option-value']('', { option: '-cpu', value: cpu, why: 'is no model of a processor', wants })]);
+  }
+  return {
+    name: options.name,
+    memory: options.memory,
+    cpu: { kind: cpuX86.kind, count: options.cpus, config: { model: cpu ?? 'max' } },
+    mmu: { kind: `mmu/${options.mmu}`, config: {} },
+    backend: {
+      kind: fullvirtBackend.kind,
+      config: { onShutdown: options.noReboot ? 'power-off' : 'reset', acpi: { keyboardController: true, hpet: HPET } },
+    },
+    devices: { ...board(options), ...new Plugged(options, plugins).devices() },
+  };
+}
+
+/** What is soldered on. */
+function board(options: RunOptions): Devices {
+  const q35 = options.machine === 'q35';
+  const serial = options.serial.map((_, i) => {
+    const name = comName(i);
+    return [name, { kind: uart16550.kind, config: COM[i]!, services: { out: name, in: name } }] as const;
+  });
+  return {
+    apic: { kind: apic.kind },
+    pit: { kind: pit.kind },
+    rtc: { kind: rtc.kind, config: { start: 'service', memory: options.memory } },
+    pci: { kind: q35 ? pcieHost.kind : pciHost.kind, services: { power: POWER } },
+    pm: { kind: acpiPmPci.kind, config: { startsEnabled: true, size: q35 ? 128 : 64 }, services: { power: POWER } },
+    hpet: { kind: hpet.kind, config: { address: HPET } },
+    keyboard: { kind: i8042.kind, services: { power: POWER } },
+    ...Object.fromEntries(serial),
+    ...(options.debugConsole && { debugcon: { kind: debugConsole.kind, services: { out: DEBUG_CONSOLE } } }),
+  };
+}
+
+/** Drives and the devices of `-device`, each in a place on the PCI bus. */
+class Plugged {
+  readonly #options: RunOptions;
+  readonly #plugins: readonly AnyDevicePlugin[];
+  readonly #taken = new Set<number>();
+
+  constructor(options: RunOptions, plugins: readonly AnyDevicePlugin[]) {
+    this.#options = options;
+    this.#plugins = plugins;
+  }
+
+  devices(): Devices {
+    const devices: Devices = {};
+    for (const [i, device] of this.#options.devices.entries()) {
+      const id = device.settings.text('id') ?? `device${i}`;
+      devices[id] = this.#device(device);
+    }
+    for (const drive of this.#options.drives) if (drive.interface !== 'none') devices[drive.id] = this.#drive(drive);
+    return devices;
+  }
+
+  #drive(drive: Drive): Devices[string] {
+    if (drive.interface !== 'virtio') throw new PolyvisorError([runErrors['no-controller']('', { drive: drive.file, interface: drive.interface })]);
+    return { kind: virtioBlkPci.kind, config: { slot: this.#free(undefined), 'read-only': drive.readOnly }, services: { drive: drive.id } };
+  }
+
+  /** A driver by QEMU's name, or any plugin by its kind. */
+  #device({ driver, settings }: Device): Devices[string] {
+    const known = DRIVERS[driver];
+    const plugin = this.#plugins.find(({ kind }) => kind === (known?.kind ?? driver));
+    if (!plugin) {
+      const all = [...Object.keys(DRIVERS), ...this.#plugins.map(({ kind }) => kind)];
+      throw new PolyvisorError([runErrors['unknown-driver']('', { driver, known: all })]);
+    }
+    const services: Record<string, string> = known?.power ? { power: POWER } : {};
+    if (known?.service) services[known.service] = settings.need(known.service);
+    const pci = hasSetting(plugin, 'slot');
+    const slot = pci ? { slot: this.#free(settings.number('addr', 0, 31) ?? settings.number('slot', 0, 31)) } : {};
+    return { kind: plugin.kind, config: configOf(plugin, settings, slot), services };
+  }
+
+  #free(wanted: number | undefined): number {
+    let slot = wanted ?? FIRST_SLOT;
+    if (wanted === undefined) while (this.#taken.has(slot)) slot++;
+    this.#taken.add(slot);
+    return slot;
+  }
+}

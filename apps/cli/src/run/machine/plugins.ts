@@ -1,0 +1,34 @@
+import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
+import type { AnyDevicePlugin } from '@polyvisor/core';
+import { cpuX86 } from '@polyvisor/cpu-x86';
+import {
+  acpiPmPci, apic, debugConsole, debugExit, demoDma, fwCfg, hpet, i8042, pciHost, pcieHost, pit, rtc, uart16550,
+} from '@polyvisor/devices-platform';
+import { virtioBlkPci } from '@polyvisor/devices-virtio';
+import type { Plugins } from '@polyvisor/machine';
+import { eptMmu, nptMmu, shadowMmu } from '@polyvisor/mmu-npt';
+
+/** Everything that a machine of the command line can be made of, and the devices of a machine file's modules. */
+export function allPlugins(own: readonly AnyDevicePlugin[]): Plugins {
+  return {
+    devices: [
+      apic, pit, rtc, pciHost, pcieHost, acpiPmPci, i8042, hpet, uart16550, debugConsole, debugExit, demoDma, fwCfg, virtioBlkPci, ...own,
+    ],
+    cpus: [cpuX86],
+    mmus: [eptMmu, nptMmu, shadowMmu],
+    backends: [fullvirtBackend],
+  };
+}
+
+/** What `-device` calls a plugin, and what of it leads outside. */
+export interface Driver {
+  readonly kind: string;
+  /** The service that `drive=`, `netdev=` or `chardev=` gives it. */
+  readonly service?: 'drive' | 'netdev';
+  readonly power?: true;
+}
+
+export const DRIVERS: Readonly<Record<string, Driver>> = {
+  'isa-debug-exit': { kind: debugExit.kind, power: true },
+  'virtio-blk-pci': { kind: virtioBlkPci.kind, service: 'drive' },
+};

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { encodeSnapshot, PolyvisorError, type Vcpu } from '@polyvisor/core';
+import { PowerButtonToken } from '@polyvisor/devices-platform';
+import type { Machine } from '@polyvisor/machine';
+import { statusLine } from '../statistics.ts';
+
+interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  run(machine: Machine, argument: string): string;
+}
+
+const REGISTERS = [
+  'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rip', 'rflags',
+  'cr0', 'cr2', 'cr3', 'cr4', 'efer',
+] as const;
+const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const;
+
+const INFO: Readonly<Record<string, (machine: Machine) => string>> = {
+  status: statusLine,
+  cpus: ({ vcpus }) => vcpus.map((vcpu) => `cpu ${vcpu.index}: ${vcpu.runnable ? 'running' : 'asleep'}, RIP 0x${vcpu.state.get('rip').toString(16)}`).join('\n'),
+  registers: ({ vcpus }) => vcpus.map(registers).join('\n'),
+  memory: ({ space }) =>
+    space.ranges().map(({ gfn, count, rights }) => `${page(gfn)} to ${page(gfn + count)}: ${rights & 2 ? 'RAM' : 'ROM'}, ${count * 4} KiB`).join('\n'),
+};
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  info: {
+    usage: `info ${Object.keys(INFO).join('|')}`,
+    summary: 'shows a part of the machine',
+    run: (machine, what) => INFO[what]?.(machine) ?? `there is nothing to show of "${what}": info ${Object.keys(INFO).join('|')}`,
+  },
+  stop: { usage: 'stop', summary: 'pauses the machine', run: (machine) => (machine.state === 'running' ? (machine.pause(), 'paused') : `it is ${machine.state}`) },
+  cont: { usage: 'cont', summary: 'goes on', run: (machine) => (machine.state === 'paused' ? (machine.resume(), 'running') : `it is ${machine.state}`) },
+  savevm: { usage: 'savevm FILE', summary: 'saves the machine; --restore FILE goes on from there', run: save },
+  system_reset: { usage: 'system_reset', summary: 'presses the reset button', run: (machine) => (machine.reset(), '') },
+  system_powerdown: {
+    usage: 'system_powerdown',
+    summary: 'presses the power button',
+    run: (machine) => (machine.scope.get(PowerButtonToken).press(), ''),
+  },
+  quit: { usage: 'quit', summary: 'ends the run', run: (machine) => (machine.powerOff(0), '') },
+  help: {
+    usage: 'help',
+    summary: 'shows this',
+    run: () => Object.values(COMMANDS).map(({ usage, summary }) => `${usage.padEnd(40)}${summary}`).join('\n'),
+  },
+};
+
+/** Answers a line that was typed into the monitor. */
+export function answer(machine: Machine, line: string): string {
+  const [, name = '', argument = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
+  if (name === '') return '';
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) return `there is no command "${name}"; help lists them`;
+  try {
+    return command.run(machine, argument);
+  } catch (error) {
+    if (error instanceof PolyvisorError) return error.message;
+    throw error;
+  }
+}
+
+function save(machine: Machine, path: string): string {
+  if (path === '') return 'savevm needs the name of a file';
+  const runs = machine.state === 'running';
+  if (runs) machine.pause();
+  try {
+    const bytes = encodeSnapshot(machine.save());
+    writeFileSync(path, bytes);
+    return `saved ${(bytes.length / 2 ** 20).toFixed(1)} MiB in ${path}`;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return `${path} cannot be written: ${error.message}`;
+    throw error;
+  } finally {
+    if (runs) machine.resume();
+  }
+}
+
+function registers({ index, state }: Vcpu): string {
+  const quads = REGISTERS.map((name) => `${name.padStart(6)} ${state.get(name).toString(16).padStart(16, '0')}`);
+  const lines = Array.from({ length: Math.ceil(quads.length / 4) }, (_, i) => quads.slice(4 * i, 4 * i + 4).join(' '));
+  const segments = SEGMENTS.map((name) => {
+    const { selector, base, limit, rights } = state.segment(name);
+    return `${name.padStart(6)} ${selector.toString(16).padStart(4, '0')} base ${base.toString(16).padStart(16, '0')} limit ${limit.toString(16).padStart(8, '0')} rights ${rights.toString(16)}`;
+  });
+  return [`cpu ${index}`, ...lines, ...segments].join('\n');
+}
+
+function page(frame: number): string {
+  return `0x${(frame * 4096).toString(16)}`;
+}

@@ -1,0 +1,142 @@
+import { parseBytes } from '@polyvisor/core';
+import { KERNEL_ENTRIES } from '@polyvisor/firmware';
+import { DRIVE_WANTS, driveOf, plainDrive } from './drives.ts';
+import { Settings } from './settings.ts';
+import { MACHINES, MMUS, VGAS, type Channel, type RunOptions } from './types.ts';
+
+export interface Option {
+  /** What stands behind it, for messages; without it the option takes nothing. */
+  readonly wants?: string;
+  /** Says why the value is wrong. */
+  apply(options: RunOptions, value: string): string | undefined | void;
+}
+
+const LEAST_MEMORY = 2 * 2 ** 20;
+const MOST_CPUS = 255;
+const MOST_PORTS = 4;
+
+const channel = (text: string): Channel | undefined => {
+  if (text === 'stdio') return { kind: 'stdio' };
+  if (text === 'mon:stdio') return { kind: 'stdio', monitor: true };
+  if (text === 'none' || text === 'null') return { kind: 'none' };
+  return text.startsWith('file:') && text.length > 5 ? { kind: 'file', path: text.slice(5) } : undefined;
+};
+const CHANNELS = 'stdio, file:PATH or none';
+
+type TextKey = 'name' | 'kernel' | 'initrd' | 'append' | 'cpu' | 'bios' | 'machineFile' | 'restore' | 'trace';
+const text = (key: TextKey, wants: string): Option => ({ wants, apply: (options, value) => void (options[key] = value) });
+const flag = (key: 'help' | 'noReboot' | 'stats' | 'snapshot'): Option => ({ apply: (options) => void (options[key] = true) });
+
+function choice<K extends 'mmu' | 'entry' | 'vga'>(key: K, of: readonly RunOptions[K][], why: string): Option {
+  return {
+    wants: of.join(', '),
+    apply(options, value) {
+      const found = of.find((known) => known === value);
+      if (found === undefined) return why;
+      options[key] = found;
+      return undefined;
+    },
+  };
+}
+
+const MACHINE_WANTS = MACHINES.join(', ');
+const DEVICE_WANTS = 'DRIVER[,SETTING=VALUE]';
+const disk = (media: 'disk' | 'cdrom'): Option => ({
+  wants: 'FILE',
+  apply: (options, value) => void options.drives.push(plainDrive(value, options.drives.length, media)),
+});
+
+/** All options by their names, without dashes. */
+export const OPTIONS: Readonly<Record<string, Option>> = {
+  kernel: text('kernel', 'FILE'),
+  initrd: text('initrd', 'FILE'),
+  append: text('append', 'TEXT'),
+  bios: text('bios', 'FILE'),
+  name: text('name', 'TEXT'),
+  cpu: text('cpu', 'MODEL'),
+  m: {
+    wants: 'SIZE, such as 512M or 2G',
+    apply(options, value) {
+      const given = value.replace(/^size=/, '');
+      const memory = parseBytes(/^\d+$/.test(given) ? `${given}M` : given);
+      if (memory === undefined) return 'is no size';
+      if (memory < LEAST_MEMORY) return 'is less than a PC needs (2M)';
+      options.memory = Math.floor(memory / 4096) * 4096;
+      return undefined;
+    },
+  },
+  smp: {
+    wants: 'N',
+    apply(options, value) {
+      const cpus = Number(/^(?:cpus=)?(\d+)$/.exec(value)?.[1]);
+      if (!(cpus >= 1 && cpus <= MOST_CPUS)) return `is no number of processors from 1 to ${MOST_CPUS}`;
+      options.cpus = cpus;
+      return undefined;
+    },
+  },
+  machine: {
+    wants: MACHINE_WANTS,
+    apply(options, value) {
+      const settings = new Settings('-machine', value, MACHINE_WANTS, 'type');
+      options.machine = settings.choice('type', MACHINES) ?? options.machine;
+      // There is one way to run a guest, which QEMU would call tcg.
+      settings.choice('accel', ['tcg']);
+      settings.end();
+    },
+  },
+  accel: { wants: 'tcg', apply: (_options, value) => (value.startsWith('tcg') ? undefined : 'is no way to run a guest here') },
+  hda: disk('disk'),
+  hdb: disk('disk'),
+  cdrom: disk('cdrom'),
+  drive: { wants: DRIVE_WANTS, apply: (options, value) => void options.drives.push(driveOf(value, options.drives.length)) },
+  snapshot: flag('snapshot'),
+  boot: {
+    wants: 'LETTERS, such as c for a disk, d for a CD',
+    apply(options, value) {
+      const order = value.replace(/^order=/, '');
+      if (!/^[cdn]+$/.test(order)) return 'is no order of c (disk), d (CD) and n (network)';
+      options.boot = order;
+      return undefined;
+    },
+  },
+  device: {
+    wants: DEVICE_WANTS,
+    apply(options, value) {
+      const settings = new Settings('-device', value, DEVICE_WANTS, 'driver');
+      options.devices.push({ driver: settings.need('driver'), settings });
+    },
+  },
+  netdev: {
+    wants: 'user,id=NAME[,hostfwd=…]',
+    apply: (options, value) => void options.netdevs.push(new Settings('-netdev', value, 'user,id=NAME[,hostfwd=…]', 'type')),
+  },
+  serial: {
+    wants: CHANNELS,
+    apply(options, value) {
+      const found = channel(value);
+      if (!found) return 'is no channel';
+      if (options.serial.length === MOST_PORTS) return `is one serial port more than ${MOST_PORTS}`;
+      options.serial.push(found);
+      return undefined;
+    },
+  },
+  debugcon: {
+    wants: CHANNELS,
+    apply(options, value) {
+      options.debugConsole = channel(value);
+      return options.debugConsole ? undefined : 'is no channel';
+    },
+  },
+  display: { wants: 'none', apply: (_options, value) => (value === 'none' ? undefined : 'is a display, and there is none yet') },
+  vga: choice('vga', VGAS, 'is no video card'),
+  nographic: { apply: () => undefined },
+  'no-reboot': flag('noReboot'),
+  mmu: choice('mmu', MMUS, 'is no strategy'),
+  entry: choice('entry', KERNEL_ENTRIES, 'is no way to enter a kernel'),
+  'machine-file': text('machineFile', 'FILE'),
+  restore: text('restore', 'FILE'),
+  trace: text('trace', 'FILE, or - for standard error'),
+  stats: flag('stats'),
+  help: flag('help'),
+  h: flag('help'),
+};
