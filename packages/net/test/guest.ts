@@ -58,8 +58,8 @@ export class Guest implements NetCard {
   readonly #view: DataView;
   #port = 40000;
   #buffer: ArrayBufferLike | undefined;
-  #in = new DataView(new ArrayBuffer(0));
-  #bytes = new Uint8Array(0);
+  #in: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(net: NetBackend, options: GuestOptions) {
     this.net = net;

@@ -36,13 +36,13 @@ class PlatformTimer implements Timer {
   cancel(): void {
     this.armed = false;
     // A pending timer would keep a process alive that has nothing else to do.
-    if (this.#handle !== undefined) clearTimeout(this.#handle);
+    if (this.#handle !== undefined) clearTimeout(this.#handle as Parameters<typeof clearTimeout>[0]);
     this.#handle = undefined;
     this.#rings = Infinity;
   }
 
   #wait(): void {
-    if (this.#handle !== undefined) clearTimeout(this.#handle);
+    if (this.#handle !== undefined) clearTimeout(this.#handle as Parameters<typeof clearTimeout>[0]);
     const ms = Math.min(Math.max(0, Math.ceil((this.deadline - this.#now()) / MILLISECOND)), LONGEST_MS);
     this.#rings = this.#now() + ms * MILLISECOND;
     this.#handle = setTimeout(() => this.#ring(), ms);
