@@ -108,7 +108,7 @@ export class Guest implements NetCard {
     if (frame.buffer !== this.#buffer) {
       this.#buffer = frame.buffer;
       this.#in = new DataView(frame.buffer);
-      this.#bytes = new Uint8Array(frame.buffer) as Uint8Array<ArrayBuffer>;
+      this.#bytes = new Uint8Array(frame.buffer);
     }
     const base = frame.byteOffset;
     const view = this.#in;
