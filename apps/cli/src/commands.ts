@@ -20,4 +20,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'run an operating system on a PC',
     run: async (args) => (await import('./run/command.ts')).run(args),
   },
+  {
+    name: 'img',
+    usage: 'img ACTION [OPTIONS]',
+    summary: 'make, convert and check disk images',
+    run: async (args) => (await import('./img/command.ts')).run(args),
+  },
 ];

@@ -21,6 +21,13 @@ const acpi = z.strictObject({
   realTimeClock: z.boolean().default(true),
   /** Address of the high-precision event timers, or `false`. */
   hpet: z.union([z.literal(false), z.int().min(0).max(0xffff_f000)]).default(false),
+  /** Chip set behind the PCI host bridge (`platform/pci-host`, `platform/pcie-host`), or `false` without PCI. */
+  pci: z.union([z.literal(false), z.enum(['i440fx', 'q35'])]).default(false),
+  /** Serial ports. */
+  serial: z.array(z.strictObject({ port, irq: z.int().min(0).max(15) })).max(4).default([]),
+  /** First port of fw_cfg, or `false`. */
+  firmwareConfig: z.union([z.literal(false), port]).default(false),
+  vga: z.boolean().default(false),
   localApic: z.int().min(0).max(0xffff_f000).default(0xfee0_0000),
   ioApic: z.strictObject({ id: z.int().min(0).max(255), address: z.int().min(0).max(0xffff_f000) }).default({ id: 15, address: 0xfec0_0000 }),
 });
@@ -41,4 +48,5 @@ export const fullvirtConfig = z.strictObject({
   pci: pci.prefault({}),
 });
 
+export type AcpiConfig = z.output<typeof acpi>;
 export type FullvirtConfig = z.output<typeof fullvirtConfig>;

@@ -1,5 +1,6 @@
-export { fullvirtBackend } from './plugin.ts';
+export { acpiOptions } from './acpi-options.ts';
+export { BootImagesToken, type BootImages, type FirmwareImages, type KernelImages } from './boot-images.ts';
+export { fullvirtConfig, type AcpiConfig, type FullvirtConfig } from './config.ts';
 export { fullvirtErrors } from './errors.ts';
-export type { FullvirtConfig } from './config.ts';
-export { BootImagesToken, type BootImages } from './boot-images.ts';
-export { pcLayout } from './layout.ts';
+export { pcLayout, usableRam, type RamBytes } from './layout.ts';
+export { fullvirtBackend } from './plugin.ts';

@@ -22,8 +22,13 @@ export function pcLayout(bytes: number): readonly RamRange[] {
   });
 }
 
+export interface RamBytes {
+  readonly address: number;
+  readonly size: number;
+}
+
 /** RAM that an operating system may have: without the area for ROMs, which ends at 1 MiB. In bytes. */
-export function usableRam(ranges: readonly RamRange[]): { readonly address: number; readonly size: number }[] {
+export function usableRam(ranges: readonly RamRange[]): RamBytes[] {
   return ranges.flatMap(({ gfn, count, rights }) => {
     if (rights !== RIGHTS_RAM) return [];
     const end = (gfn + count) * FRAME_SIZE;
@@ -34,9 +39,21 @@ export function usableRam(ranges: readonly RamRange[]): { readonly address: numb
 
 const WINDOW_ALIGN = 2 ** 24, WINDOW_END = 0xfec0_0000, ECAM_END = 0xc000_0000;
 
-/** Memory below 4 GiB for PCI: behind RAM and configuration space, up to the I/O APIC. */
-export function pciWindow(ram: readonly { readonly address: number; readonly size: number }[]): { readonly start: number; readonly end: number } {
+function lowEnd(ram: readonly RamBytes[]): number {
   const low = ram.filter(({ address }) => address < HOLE_START).map(({ address, size }) => address + size);
-  const start = Math.ceil(Math.max(...low, ECAM_END) / WINDOW_ALIGN) * WINDOW_ALIGN;
-  return { start, end: WINDOW_END };
+  return Math.ceil(Math.max(...low) / WINDOW_ALIGN) * WINDOW_ALIGN;
+}
+
+/** Memory in which BARs are placed when no firmware does it: behind configuration space, up to the I/O APIC. */
+export function pciWindow(ram: readonly RamBytes[]): { readonly start: number; readonly end: number } {
+  return { start: Math.max(lowEnd(ram), ECAM_END), end: WINDOW_END };
+}
+
+/** All memory below 4 GiB that is neither RAM nor configuration space, where firmware may place BARs too. Ends are inclusive. */
+export function pciMemory(
+  ram: readonly RamBytes[], ecam: { readonly base: number } | undefined,
+): { readonly start: number; readonly end: number }[] {
+  const start = lowEnd(ram);
+  const all = ecam ? [{ start, end: ecam.base - 1 }, { start: ECAM_END, end: WINDOW_END - 1 }] : [{ start, end: WINDOW_END - 1 }];
+  return all.filter((window) => window.end > window.start);
 }

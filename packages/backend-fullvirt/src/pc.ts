@@ -2,7 +2,8 @@ import {
   FRAME_SIZE, PolyvisorError, RESUME, WAIT,
   type Backend, type BackendExit, type BackendHost, type NestedFaultExit, type Problem, type Token, type Vcpu, type Verdict,
 } from '@polyvisor/core';
-import { hpetTable, planBoot, type AcpiOptions, type Piece } from '@polyvisor/firmware';
+import { planBoot, type Piece } from '@polyvisor/firmware';
+import { acpiOptions } from './acpi-options.ts';
 import type { BootImages, FirmwareImages, KernelImages } from './boot-images.ts';
 import type { FullvirtConfig } from './config.ts';
 import { enterKernel } from './entry.ts';
@@ -19,8 +20,6 @@ export interface PcServices {
 
 /** Tag of the guest's TLB entries; each vCPU has a TLB of its own. */
 const GUEST_TAG = 1;
-/** ISA line 0 is the timer, which a PC's I/O APIC has on input 2. */
-const TIMER_GSI = 2;
 /** Where power management is when no table tells. */
 const POWER_BASE = 0x600;
 const LEAST_FIRMWARE = 2 ** 16, MOST_FIRMWARE = 2 ** 24;
@@ -64,7 +63,8 @@ export class Pc implements Backend<undefined> {
     const ram = usableRam(space.ranges());
     const power = acpi === false ? POWER_BASE : acpi.powerBase;
     new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
-    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: this.#acpi() });
+    const tables = acpi === false ? undefined : acpiOptions(acpi, ram, vcpus.length, pci.ecam);
+    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: tables });
     for (const piece of plan.pieces) this.#write(piece);
     const [bootstrap] = vcpus;
     if (bootstrap) enterKernel(bootstrap, plan.entry);
@@ -144,22 +144,6 @@ export class Pc implements Backend<undefined> {
     const { memory } = this.#host;
     memory.write(address, bytes, 0, bytes.length);
     for (let at = bytes.length; at < size; at += ZEROES.length) memory.write(address + at, ZEROES, 0, Math.min(ZEROES.length, size - at));
-  }
-
-  #acpi(): AcpiOptions | undefined {
-    const { acpi } = this.#config;
-    if (acpi === false) return undefined;
-    const { powerBase, sci, s5, timerBits, reset, century, keyboardController, realTimeClock } = acpi;
-    return {
-      processors: this.#host.vcpus.map(({ index }) => index),
-      localAddress: acpi.localApic,
-      ioApic: acpi.ioApic,
-      overrides: [{ isa: 0, gsi: TIMER_GSI, level: false }, { isa: sci, gsi: sci, level: true }],
-      tables: acpi.hpet === false ? [] : [hpetTable(acpi.hpet)],
-      power: {
-        base: powerBase, sci, s5, timerBits, century, keyboardController, clock: realTimeClock, reset: reset === false ? undefined : reset,
-      },
-    };
   }
 }
 

@@ -36,9 +36,16 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
     mmu: { kind: `mmu/${options.mmu}`, config: {} },
     backend: {
       kind: fullvirtBackend.kind,
-      config: { onShutdown: options.noReboot ? 'power-off' : 'reset', acpi: { keyboardController: true, hpet: HPET } },
+      config: { onShutdown: options.noReboot ? 'power-off' : 'reset', acpi: acpiConfig(options) },
     },
     devices: { ...board(options), ...new Plugged(options, plugins).devices() },
+  };
+}
+
+/** What the tables say of the board. */
+function acpiConfig({ machine, serial, vga }: RunOptions): Record<string, unknown> {
+  return {
+    keyboardController: true, hpet: HPET, pci: machine === 'q35' ? 'q35' : 'i440fx', vga: vga !== 'none', serial: COM.slice(0, serial.length),
   };
 }
 
