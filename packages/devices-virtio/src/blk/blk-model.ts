@@ -2,7 +2,7 @@ import type { BlockBackend } from '@polyvisor/core';
 import type { Chain } from '../queue/chain.ts';
 import type { Virtqueue } from '../queue/virtqueue.ts';
 import type { Services, VirtioHost, VirtioModel } from '../virtio/model.ts';
-import { BufferPool } from './buffers.ts';
+import { BufferPool } from '../virtio/buffers.ts';
 import { Job } from './job.ts';
 import {
   BlkFeature, BlkStatus, HEADER_SIZE, ID_BYTES, MAX_IN_FLIGHT, MAX_MERGED, MAX_RANGE_SECTORS, MAX_REQUEST, Offset, RANGE_SIZE, RangeFlag, SECTOR, Type,
