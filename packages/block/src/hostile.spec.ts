@@ -105,7 +105,7 @@ describe('a damaged image', () => {
   });
 
   const patched = (patch: (view: DataView) => void): MemoryStore => {
-    const bytes = SAMPLES[0]!.bytes.slice();
+    const bytes = SAMPLES[0].bytes.slice();
     patch(viewOf(bytes));
     return new MemoryStore({ name: 'disk.qcow2', bytes });
   };
@@ -139,7 +139,7 @@ describe('a damaged image', () => {
       // The first entry of the feature name table follows the header and the table's type and length.
       v.setUint8(112, 0);
       v.setUint8(113, 9);
-      [...'shiny thing\0'].forEach((c, i) => { v.setUint8(114 + i, c.charCodeAt(0)); });
+      new TextEncoder().encode('shiny thing\0').forEach((byte, i) => { v.setUint8(114 + i, byte); });
     });
     await expect(openImage(store, { format: 'qcow2' })).rejects.toThrow(/"shiny thing"/);
   });
@@ -165,7 +165,7 @@ describe('a damaged image', () => {
   });
 
   test('is repaired: leaks alone, or all', async () => {
-    const store = new MemoryStore({ bytes: SAMPLES[0]!.bytes.slice() });
+    const store = new MemoryStore({ bytes: SAMPLES[0].bytes.slice() });
     const disk = await openQcow2(store);
     await disk.core.refcounts.allocate(3);
     const used = (await checkQcow2(disk)).leaks;

@@ -14,3 +14,4 @@ export { copyDisk, type CopyOptions } from './image/convert.ts';
 export { commitInto } from './image/commit.ts';
 export { resizeQcow2 } from './qcow2/resize.ts';
 export { nonPersistent, resumeUndoable, undoable, type OverlayOptions, type UndoableDisk } from './overlay/undoable.ts';
+export { createImage, type CreateOptions } from './image/create-image.ts';

@@ -83,7 +83,7 @@ export const ACTIONS: readonly Action[] = [
     }
     if (size === undefined) throw new PolyvisorError([imgErrors['img-value']('', { option: 'SIZE', value: '', wants: 'a size, such as 20G' })]);
     const options = toCreateOptions(request, size);
-    if (!parsed.values.has('-q')) print(describeCreation(path, options));
+    if (!parsed.values.has('-q')) print(describeCreation(path, options, request.pairs));
     const store = await FileStore.open(path, { create: true });
     try {
       await createImage(store, options);

@@ -39,13 +39,14 @@ export function toCreateOptions({ format, pairs, backing, backingFormat }: Creat
 const word = (value: boolean): string => (value ? 'on' : 'off');
 
 /** As `qemu-img create` says what it does. */
-export function describeCreation(path: string, options: CreateOptions): string {
+export function describeCreation(path: string, options: CreateOptions, given: ReadonlyMap<string, string>): string {
   if (options.format === 'raw') return `Formatting '${path}', fmt=raw size=${options.size}`;
-  const { version, clusterSize, extendedL2 = false, compression, size, backing, lazyRefcounts = false, refcountBits } = options;
-  const compat = version === 2 ? 'compat=0.10 ' : '';
+  const { clusterSize, extendedL2 = false, compression, size, backing, lazyRefcounts = false, refcountBits } = options;
+  // The default is left unsaid.
+  const compat = given.has('compat') ? ` compat=${given.get('compat') ?? ''}` : '';
   const behind = backing ? ` backing_file=${backing.name} backing_fmt=${backing.format}` : '';
   return (
-    `Formatting '${path}', fmt=qcow2 ${compat}cluster_size=${clusterSize} extended_l2=${word(extendedL2)} ` +
-    `compression_type=${compression === 'zstd' ? 'zstd' : 'zlib'} size=${size}${behind} lazy_refcounts=${word(lazyRefcounts)} refcount_bits=${refcountBits}`
+    `Formatting '${path}', fmt=qcow2 cluster_size=${clusterSize} extended_l2=${word(extendedL2)} ` +
+    `compression_type=${compression === 'zstd' ? 'zstd' : 'zlib'} size=${size}${compat}${behind} lazy_refcounts=${word(lazyRefcounts)} refcount_bits=${refcountBits}`
   );
 }

@@ -1,16 +1,17 @@
-import { resolve, dirname } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { CheckResult, ImageInfo, Repair, Snapshot } from '@polyvisor/block';
 
 /** Sizes as `qemu-img` writes them: three significant digits. */
 export function humanSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
-  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes / 1000)) / 10 + 1));
+  const power = Math.floor(Math.log2(Math.max(1, bytes * 1.024)) / 10);
   const value = bytes / 1024 ** power;
   return `${Number(value.toPrecision(3))} ${units[power]}`;
 }
 
 const pad = (n: number, digits: number): string => String(n).padStart(digits, '0');
-const actual = (path: string, backing: string): string => resolve(dirname(resolve(path)), backing);
+/** Beside the image, in the words that it was given by. */
+const actual = (path: string, backing: string): string => (isAbsolute(backing) ? backing : path.slice(0, path.lastIndexOf('/') + 1) + backing);
 
 function snapshotLine({ id, name, stateSize, seconds, guestTime }: Snapshot): string {
   const date = new Date(seconds * 1000);

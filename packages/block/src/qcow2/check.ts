@@ -38,6 +38,8 @@ class Check {
   allocatedClusters = 0;
   compressedClusters = 0;
   fragmentedClusters = 0;
+  /** Behind the last cluster that is used, or counted. */
+  end = 0;
   readonly messages: string[] = [];
   readonly disk: Qcow2Disk;
   readonly references: Uint32Array;
@@ -111,8 +113,11 @@ class Check {
         // The last sector may be cut off at the end of the file.
         this.refer(place.offset, place.length, `compressed cluster of ${name}`);
         if ((high & COPIED) !== 0) this.corrupt(`ERROR ${name} is compressed and has the flag COPIED`);
-        if (active) this.compressedClusters++;
-        if (active) this.allocatedClusters++;
+        if (!active) continue;
+        this.compressedClusters++;
+        this.allocatedClusters++;
+        // They never follow one another in whole clusters.
+        this.fragmentedClusters++;
         continue;
       }
       if ((zeros & data) !== 0) this.corrupt(`ERROR ${name}: subclusters are both data and zero`);
@@ -181,6 +186,7 @@ class Check {
       if (!(await this.#loaded(cluster))) continue;
       const count = refcounts.count(cluster);
       const reference = this.references[cluster]!;
+      if (count > 0 || reference > 0) this.end = cluster + 1;
       if (count === reference) continue;
       const leak = count > reference;
       const mends = leak ? repair.leaks : repair.errors && reference <= refcounts.words.most;
@@ -248,12 +254,10 @@ class Check {
   result(): CheckResult {
     const { size } = this.disk;
     const { clusterSize } = this.disk.core.geometry;
-    let end = this.references.length;
-    while (end > 0 && this.references[end - 1] === 0) end--;
     return {
       corruptions: this.corruptions, leaks: this.leaks, repairedCorruptions: this.repairedCorruptions, repairedLeaks: this.repairedLeaks,
       totalClusters: Math.ceil(size / clusterSize), allocatedClusters: this.allocatedClusters, compressedClusters: this.compressedClusters,
-      fragmentedClusters: this.fragmentedClusters, endOffset: end * clusterSize, messages: this.messages,
+      fragmentedClusters: this.fragmentedClusters, endOffset: this.end * clusterSize, messages: this.messages,
     };
   }
 }

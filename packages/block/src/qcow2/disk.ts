@@ -189,6 +189,10 @@ export class Qcow2Disk implements BlockBackend {
    */
   async writeCompressed(offset: number, from: Uint8Array): Promise<void> {
     const { clusterSize } = this.core.geometry;
+    checkRequest(this, this.name, 'writing', offset, from.length);
+    if (this.core.header.compression === 'zstd') {
+      throw refuse(blockErrors['unsupported-feature']('compression_type', { image: this.name, feature: 'writing compressed clusters with zstd' }));
+    }
     for (let done = 0; done < from.length; done += clusterSize) {
       const part = from.subarray(done, done + clusterSize);
       const whole = new Uint8Array(clusterSize);
