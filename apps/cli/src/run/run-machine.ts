@@ -6,6 +6,7 @@ import { createHost } from '@polyvisor/memory';
 import { attended } from './console/attended.ts';
 import { openChannels } from './console/channels-of.ts';
 import { showing } from './console/say.ts';
+import { openDrives } from './drives/open-drives.ts';
 import { loadImages } from './images.ts';
 import { POWER, describeMachine } from './machine/describe.ts';
 import { changed, readMachineFile } from './machine/machine-file.ts';
@@ -26,6 +27,7 @@ export async function runMachine(options: RunOptions): Promise<number> {
   const description = changed(describeMachine(options, plugins.devices ?? []), file.changes);
   const images = showing(`loading ${options.bios ?? options.kernel ?? ''}`, () => loadImages(options));
   const snapshot = options.restore === undefined ? undefined : readSnapshot(options.restore, description);
+  const drives = await openDrives(options);
   const channels = openChannels(options);
   const scope = Scope.root().provide(BootImagesToken, images).provide(WallClockToken, { now: () => Date.now() });
   const host = createHost({ frames: options.memory + OTHER_BYTES, tables: BYTES_SHARED + options.cpus * BYTES_EACH_CPU });
@@ -38,11 +40,12 @@ export async function runMachine(options: RunOptions): Promise<number> {
         else own.reset();
       },
     };
-    const services = [...channels.services, namedService(POWER, PowerControlToken, power)];
+    const services = [...channels.services, ...drives.services, namedService(POWER, PowerControlToken, power)];
     const made = { plugins, scope, services, host };
     const machine: Machine = snapshot ? restoreMachine(snapshot, made) : createMachine(description, made);
     const { outcome, cost } = await attended(machine, options, (byte) => channels.input?.push(byte));
     await channels.close();
+    await drives.close();
     if (options.stats) process.stderr.write(`\n${cost}`);
     return statusOf(outcome);
   } finally {
