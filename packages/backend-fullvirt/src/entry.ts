@@ -17,8 +17,9 @@ export function enterKernel({ state }: Vcpu, entry: EntryState): void {
   state.set('cr3', BigInt(entry.cr3));
   state.set('cr4', mode === 64 ? PAE : 0n);
   state.set('efer', mode === 64 ? LONG_MODE : 0n);
-  for (const name of ['rax', 'rcx', 'rdx', 'rsp', 'rbp', 'rdi'] as const) state.set(name, 0n);
+  for (const name of ['rcx', 'rdx', 'rsp', 'rbp', 'rdi'] as const) state.set(name, 0n);
   state.set('rip', BigInt(entry.rip));
+  state.set('rax', BigInt(entry.rax));
   state.set('rbx', BigInt(entry.rbx));
   state.set('rsi', BigInt(entry.rsi));
   state.set('rflags', FLAGS);

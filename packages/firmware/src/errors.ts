@@ -12,8 +12,8 @@ export const firmwareErrors = defineErrors('firmware', {
   }),
   'not-a-kernel': (p: { image: string; begins: string }) => ({
     thing: p.image,
-    message: `this is neither a bzImage nor an ELF file: it begins with ${p.begins}`,
-    remedy: 'Give the vmlinuz of a distribution, a bzImage, or a vmlinux.',
+    message: `this is neither a bzImage nor an ELF file, and has no multiboot header: it begins with ${p.begins}`,
+    remedy: 'Give the vmlinuz of a distribution, a bzImage, a vmlinux, or a multiboot kernel.',
   }),
   'bad-elf': (p: { image: string; why: string }) => ({
     thing: p.image,

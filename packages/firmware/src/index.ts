@@ -3,7 +3,7 @@ export { COMPRESSION_FORMATS, compressionFormat, decompress, type CompressionFor
 export { isElf, readElf, type ElfImage, type ElfNote, type ElfSegment } from './elf/elf.ts';
 export { isBzImage, readSetupHeader, type SetupHeader } from './linux/setup-header.ts';
 export { KERNEL_ENTRIES, pvhEntry, readKernel, type KernelEntry, type KernelImage, type ResolvedEntry } from './linux/kernel.ts';
-export { planBoot, type BootOptions } from './boot/plan-boot.ts';
+export { planBoot, type BootModule, type BootOptions } from './boot/plan-boot.ts';
 export { pcMemoryMap } from './boot/memory-map.ts';
 export { MemoryType, type BootPlan, type EntryState, type MemoryRange, type Piece, type RamBytes } from './boot/plan.ts';
 export { acpiTable } from './acpi/table.ts';
@@ -20,3 +20,4 @@ export { acpiFiles, type FirmwareFile } from './firmware-config/table-loader.ts'
 export { bootOrderFile, e820File, firmwareFiles, type FirmwareFilesOptions } from './firmware-config/files.ts';
 export { smbiosFiles, smbiosTables } from './smbios/tables.ts';
 export type { SmbiosOptions } from './smbios/structures.ts';
+export { moduleList, type ModuleFile } from './multiboot/module-list.ts';

@@ -75,3 +75,22 @@ export function makeBzImage(options: BzImageOptions = {}): Uint8Array<ArrayBuffe
   bytes.set(payload, 1024 + 0x400);
   return bytes;
 }
+
+export interface MultibootOptions {
+  readonly flags?: number;
+  /** Without them the header has none, and an ELF file has to be around it. */
+  readonly addresses?: { readonly header: number; readonly load: number; readonly loadEnd: number; readonly bssEnd: number; readonly entry: number };
+  readonly code?: readonly number[];
+}
+
+/** A multiboot header (Multiboot Specification 0.6.96, 3.1) with code behind it. */
+export function makeMultiboot({ flags = 3, addresses, code = [0xf4] }: MultibootOptions = {}): Uint8Array<ArrayBuffer> {
+  const all = (flags | (addresses ? 0x1_0000 : 0)) >>> 0;
+  const words = [0x1badb002, all, -(0x1badb002 + all) >>> 0];
+  if (addresses) words.push(addresses.header, addresses.load, addresses.loadEnd, addresses.bssEnd, addresses.entry);
+  const bytes = new Uint8Array(4 * words.length + code.length);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, i) => { view.setUint32(4 * i, word, true); });
+  bytes.set(code, 4 * words.length);
+  return bytes;
+}

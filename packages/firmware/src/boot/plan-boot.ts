@@ -3,21 +3,34 @@ import { ACPI_SIZE, acpiTables } from '../acpi/tables.ts';
 import { firmwareErrors, refuse } from '../errors.ts';
 import { bootParams } from '../linux/boot-params.ts';
 import { pvhEntry, type KernelImage } from '../linux/kernel.ts';
+import { MULTIBOOT_MAGIC, multibootInfo } from '../multiboot/info.ts';
 import { pvhStartInfo } from '../pvh/start-info.ts';
+import type { SmbiosOptions } from '../smbios/structures.ts';
+import { smbiosTables } from '../smbios/tables.ts';
 import { LOW } from './low-memory.ts';
 import { pcMemoryMap } from './memory-map.ts';
 import { Placement, pieceOf } from './placement.ts';
-import type { BootPlan, EntryState, RamBytes } from './plan.ts';
+import type { BootPlan, EntryState, Piece, RamBytes } from './plan.ts';
 import { flatGdt, identityTables } from './processor-tables.ts';
 
 export interface BootOptions {
   readonly kernel: KernelImage;
   readonly initrd?: { readonly name: string; readonly bytes: Uint8Array } | undefined;
+  /** Further files, for multiboot kernels; the initial RAM disk is the first module. */
+  readonly modules?: readonly BootModule[] | undefined;
   readonly commandLine: string;
   /** RAM, ascending. */
   readonly ram: readonly RamBytes[];
   /** Without it the guest gets no ACPI tables. */
   readonly acpi?: AcpiOptions | undefined;
+  /** Without it the guest gets no SMBIOS table. It is for a machine that has RAM, or a ROM, at F0000H. */
+  readonly smbios?: SmbiosOptions | undefined;
+}
+
+export interface BootModule {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly commandLine: string;
 }
 
 /** Longest command line of a kernel that does not tell (COMMAND_LINE_SIZE of x86). */
@@ -41,15 +54,24 @@ export function planBoot(options: BootOptions): BootPlan {
   const gdt = flatGdt(mode);
   place.at(name, pieceOf('the descriptor table', LOW.gdt, gdt));
   if (mode === 64) place.at(name, pieceOf('the page tables', LOW.pageTables, identityTables(LOW.pageTables)));
-  const commandLine = encodeCommandLine(options.commandLine, kernel);
+  const commandLine = encodeCommandLine(kernel.entry === 'multiboot' ? `${name} ${options.commandLine}`.trim() : options.commandLine, kernel);
   place.at(name, pieceOf('the command line', LOW.commandLine, commandLine));
   if (acpi) for (const piece of acpiTables(acpi, { rsdp: LOW.ebda, tables: acpiAt })) place.reserved(piece);
+  if (options.smbios) for (const piece of smbiosTables(options.smbios)) place.reserved(piece);
   const rsdp = acpi === undefined ? 0 : LOW.ebda;
 
   const loadAddress = placeKernel(place, kernel);
+  const shared = { commandLine: LOW.commandLine, rsdp, memoryMap: map };
+  if (kernel.entry === 'multiboot') {
+    const modules = placeModules(place, options);
+    place.at(name, pieceOf('the multiboot information', LOW.startInfo, multibootInfo({ ...shared, modules }, LOW.startInfo)));
+    return { pieces: place.pieces, memoryMap: map, entry: entryState(kernel, mode, loadAddress, gdt.length - 1) };
+  }
+  if (options.modules && options.modules.length > 0) {
+    throw refuse(firmwareErrors['no-entry']('modules', { image: name, entry: kernel.entry, why: 'this way has no modules besides the initial RAM disk' }));
+  }
   const limit = kernel.setup === undefined ? INITRD_LIMIT : Math.min(INITRD_LIMIT, kernel.setup.initrdMax + 1);
   const initrd = options.initrd && place.high(options.initrd.name, 'the initial RAM disk', options.initrd.bytes, limit);
-  const shared = { commandLine: LOW.commandLine, rsdp, memoryMap: map };
   if (kernel.entry === 'pvh') {
     const modules = initrd === undefined ? [] : [initrd];
     place.at(name, pieceOf('the PVH start info', LOW.startInfo, pvhStartInfo({ ...shared, modules }, LOW.startInfo)));
@@ -72,11 +94,18 @@ function placeKernel(place: Placement, kernel: KernelImage): number {
   return address;
 }
 
+/** Puts the modules of a multiboot kernel, each on a page. */
+function placeModules(place: Placement, { initrd, modules = [] }: BootOptions): (Piece & { readonly commandLine: string })[] {
+  const all = initrd ? [{ ...initrd, commandLine: initrd.name }, ...modules] : modules;
+  return all.map(({ name, bytes, commandLine }) => ({ ...place.high(name, `module ${name}`, bytes, INITRD_LIMIT), commandLine }));
+}
+
 function entryState(kernel: KernelImage, mode: 32 | 64, loadAddress: number, limit: number): EntryState {
   const gdt = { base: LOW.gdt, limit, code: GDT_CODE, data: GDT_DATA };
-  const state = { mode, gdt, rbx: 0, rsi: LOW.bootParams, cr3: mode === 64 ? LOW.pageTables : 0 };
+  const state = { mode, gdt, rax: 0, rbx: 0, rsi: LOW.bootParams, cr3: mode === 64 ? LOW.pageTables : 0 };
   switch (kernel.entry) {
     case 'pvh': return { ...state, rip: (kernel.elf && pvhEntry(kernel.elf)) ?? 0, rbx: LOW.startInfo, rsi: 0 };
+    case 'multiboot': return { ...state, rip: kernel.elf?.entry ?? 0, rax: MULTIBOOT_MAGIC, rbx: LOW.startInfo, rsi: 0 };
     case 'linux64': return { ...state, rip: kernel.elf?.entry ?? 0 };
     case 'bzimage64': return { ...state, rip: loadAddress + CODE_64_ENTRY };
     case 'bzimage32': return { ...state, rip: loadAddress };

@@ -29,6 +29,7 @@ export interface Piece {
 export interface EntryState {
   readonly mode: 32 | 64;
   readonly rip: number;
+  readonly rax: number;
   readonly rbx: number;
   readonly rsi: number;
   /** For 64-bit mode: a PML4 that maps the first 4 GiB to themselves. */

@@ -46,6 +46,11 @@ describe('what cannot be booted', () => {
     ['an ELF file for i386 by the 64-bit protocol', makeKernelElf({ bits: 32, pvh: 1 }), 'linux64', /firmware\/no-entry.*i386/],
     ['a bzImage for i386 by its 64-bit entry', makeBzImage({ flags: 0 }), 'bzimage64', /firmware\/no-entry.*offset 0x236/],
     ['a kernel of the last century', makeBzImage({ version: 0x201 }), 'bzimage32', /firmware\/old-protocol.*0x202.*0x201/],
+    ['an ELF file for i386 without any protocol', makeKernelElf({ bits: 32 }), 'auto', /firmware\/no-entry.*neither a multiboot header in its first 8 KiB nor a PVH note/],
+    ['a kernel without a multiboot header, by multiboot', makeKernelElf({ pvh: 1 }), 'multiboot', /firmware\/no-entry.*no multiboot header/],
+    ['a bzImage by multiboot', makeBzImage(), 'multiboot', /firmware\/no-entry.*it is a bzImage/],
+    ['a damaged gzip file', Uint8Array.from([0x1f, 0x8b, 8, ...Array<number>(40).fill(0)]), 'auto', /firmware\/corrupt-data: the gzip/],
+    ['a gzip file that expands to more than it can', Uint8Array.from([0x1f, 0x8b, 8, ...Array<number>(40).fill(255)]), 'auto', /firmware\/corrupt-data.*cannot expand to 4294967295 bytes/],
     ['an ELF file for another processor', (() => { const elf = makeKernelElf(); elf[18] = 183; return elf; })(), 'auto', /firmware\/bad-elf.*another processor.*0x12/],
     ['an object file', (() => { const elf = makeKernelElf(); elf[16] = 1; return elf; })(), 'auto', /firmware\/bad-elf.*no executable/],
   ] as const)('%s', (_what, bytes, entry, message) => {
