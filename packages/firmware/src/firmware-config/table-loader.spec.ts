@@ -1,9 +1,14 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { QEMU, runSeaBios } from '../../test/seabios.ts';
 import { runTableLoader } from '../../test/table-loader.ts';
+import { missingProgram } from '../../test/tools.ts';
 import type { AcpiOptions } from '../acpi/describe.ts';
 import { acpiTables } from '../acpi/tables.ts';
 import { acpiFiles } from './table-loader.ts';
+
+const missing = missingProgram([QEMU]);
+const why = missing === undefined ? '' : ` (skipped: ${missing} is not installed)`;
 
 const options: AcpiOptions = {
   processors: [0, 1], localAddress: 0xfee0_0000, ioApic: { id: 15, address: 0xfec0_0000 }, overrides: [{ isa: 0, gsi: 2, level: false }],
@@ -30,4 +35,20 @@ test('the root pointer goes where firmware and ACPI 1.0 look for it, the control
   const loaded = runTableLoader(new Map(acpiFiles(options).map(({ name, bytes }) => [name, bytes])));
   const root = loaded.get('etc/acpi/rsdp')!;
   expect([root.address % 16, root.address >> 16, loaded.get('etc/acpi/tables')!.address % 64]).toEqual([0, 0xf, 0]);
+});
+
+describe.skipIf(missing !== undefined)(`SeaBIOS${why}`, () => {
+  test('puts the tables into memory, and reads the definition block', async () => {
+    const { memory, log } = await runSeaBios(acpiFiles(options));
+    const text = (at: number, length: number): string => String.fromCharCode(...memory.subarray(at, at + length));
+    const root = Array.from({ length: 0x1000 }, (_, i) => 0xf_0000 + 16 * i).find((at) => text(at, 8) === 'RSD PTR ')!;
+    const view = new DataView(memory.buffer, memory.byteOffset, memory.length);
+    const xsdt = Number(view.getBigUint64(root + 24, true));
+    // Where the tables begin follows from where the first one of the list is.
+    const first = Number(view.getBigUint64(xsdt + 36, true));
+    const offset = acpiTables(options, { rsdp: root, tables: 0 }).find(({ what }) => what === 'FADT')!.address;
+    for (const piece of acpiTables(options, { rsdp: root, tables: first - offset })) expect(memory.subarray(piece.address, piece.address + piece.bytes.length), piece.what).toEqual(Buffer.from(piece.bytes));
+    expect(log).toMatch(/\(via xsdt\)[^]*ACPI: parse DSDT at 0x/);
+    expect(log).not.toMatch(/romfile_loader|warning/i);
+  });
 });
