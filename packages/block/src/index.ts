@@ -15,3 +15,4 @@ export { commitInto } from './image/commit.ts';
 export { resizeQcow2 } from './qcow2/resize.ts';
 export { nonPersistent, resumeUndoable, undoable, type OverlayOptions, type UndoableDisk } from './overlay/undoable.ts';
 export { createImage, type CreateOptions } from './image/create-image.ts';
+export { HttpStore, type RangeFetch, type RangeResponse } from './store/http-store.ts';

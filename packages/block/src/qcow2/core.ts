@@ -93,17 +93,11 @@ export class Core {
     }
   }
 
-  /** The table at `index`, ours alone and in memory; to be changed before the next `await`. */
-  async writable(index: number): Promise<L2Table> {
-    let table = this.tableForWrite(index);
-    while (table instanceof Promise) {
-      await table;
-      table = this.tableForWrite(index);
-    }
-    return table;
-  }
-
-  tableForWrite(index: number): L2Table | Promise<L2Table> {
+  /**
+   * The table at `index`, ours alone and in memory; to be changed, or pinned, before the next `await`. A promise says
+   * to ask again when it has settled: a table that comes out of a promise may be evicted already.
+   */
+  tableForWrite(index: number): L2Table | Promise<unknown> {
     const { mapping } = this;
     const table = mapping.l1.copied[index] === 1 && !this.#preparing.has(index) ? mapping.cached(index) : undefined;
     if (table) return table;

@@ -76,7 +76,11 @@ async function preallocate(disk: Qcow2Disk): Promise<void> {
   const { clusterSize, entries, subclusters } = core.geometry;
   const total = Math.ceil(disk.size / clusterSize);
   for (let cluster = 0; cluster < total; ) {
-    const table = await core.writable(Math.floor(cluster / entries));
+    const table = core.tableForWrite(Math.floor(cluster / entries));
+    if (table instanceof Promise) {
+      await table;
+      continue;
+    }
     table.pins++;
     const count = Math.min(total - cluster, entries - (cluster % entries), 1024);
     const { first } = await core.refcounts.allocate(count);

@@ -231,7 +231,12 @@ export class Qcow2Disk implements BlockBackend {
     const index = Math.floor(offset / geometry.span);
     const cluster = Math.floor(offset / clusterSize);
     await core.unlocked(cluster, cluster);
-    const table = await core.writable(index);
+    let table = core.tableForWrite(index);
+    while (table instanceof Promise) {
+      await table;
+      await core.unlocked(cluster, cluster);
+      table = core.tableForWrite(index);
+    }
     const entry = cluster % geometry.entries;
     const position = entry * geometry.entrySize;
     core.free(table.view.getUint32(position), table.view.getUint32(position + 4));

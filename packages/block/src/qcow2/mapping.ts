@@ -85,6 +85,9 @@ export class Mapping {
     } catch (error) {
       throw ioError(name, 'reading an L2 table', error);
     }
+    // A copy of the table was put there meanwhile.
+    const newer = this.#tables.get(index);
+    if (newer) return newer;
     const table = new L2Table(bytes, offset, true);
     this.add(index, table);
     return table;

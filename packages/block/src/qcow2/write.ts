@@ -44,8 +44,11 @@ export class Writer {
       for (let done = 0; done < from.length; ) {
         const position = offset + done;
         const index = Math.floor(position / geometry.span);
-        let table = core.tableForWrite(index);
-        if (table instanceof Promise) table = await core.writable(index);
+        const table = core.tableForWrite(index);
+        if (table instanceof Promise) {
+          await table;
+          continue;
+        }
         const cluster = Math.floor(position / geometry.clusterSize);
         const lock = core.locks.size > 0 ? core.locks.get(cluster) : undefined;
         if (lock) {

@@ -84,7 +84,11 @@ export class Zeroer {
           continue;
         }
         await core.unlocked(cluster, last - 1);
-        const table = await core.writable(index);
+        const table = core.tableForWrite(index);
+        if (table instanceof Promise) {
+          await table;
+          continue;
+        }
         while (cluster < last && !core.locks.has(cluster)) {
           this.#change(table, cluster, to);
           cluster++;
