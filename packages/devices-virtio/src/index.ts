@@ -10,3 +10,11 @@ export { virtioPci, type PciOptions, type VirtioPciPlugin, type VirtioPciState }
 export { Chain, Virtqueue } from './queue/index.ts';
 export { DeviceId, Feature } from './virtio/constants.ts';
 export { defineVirtio, type Services, type VirtioDefinition, type VirtioHost, type VirtioModel } from './virtio/model.ts';
+export { p9, virtioP9Mmio, virtioP9Pci } from './p9/p9.ts';
+export {
+  FolderError, HostFolderToken, type FolderChange, type FolderFile, type FolderPath, type FolderSpace, type FolderStat, type HostFolder, type Later,
+  type OpenWish,
+} from './p9/host-folder.ts';
+export { MemoryFolder, type MemoryTree } from './p9/memory-folder.ts';
+export { virtioVsockMmio, virtioVsockPci, vsock } from './vsock/vsock.ts';
+export { VsockHostToken, type VsockGuest, type VsockHost, type VsockPeer, type VsockStream } from './vsock/vsock-host.ts';

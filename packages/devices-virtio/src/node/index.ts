@@ -1,0 +1,2 @@
+export { NodeFolder } from './folder.ts';
+export { UnixVsock } from './unix-vsock.ts';
