@@ -67,7 +67,7 @@ export class GuestMemory {
   }
 
   /** The host address for an access that does not cross a page, and whether the TLB has it. */
-  private probe(linear: Value<'i64'>, bytes: number | Value<'i32'>, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
+  probe(linear: Value<'i64'>, bytes: number | Value<'i32'>, access: number): { hit: Value<'i32'>; host: () => Value<'i32'> } {
     const { s, state } = this;
     const low = s.let(i32.wrap_i64(linear));
     const entry = s.let(i32.add(entryOffset(low), this.tlb()));

@@ -245,9 +245,15 @@ function defineRun(m: ModuleBuilder, memory: MemoryFunctions, imports: Imports, 
     ): void {
       s.i64.store(at, result.get(), ENGINE.flagResult);
       s.i64.store(at, carries.get(), ENGINE.flagCarries);
+      s.i32.store(at, budget.get(), ENGINE.budget);
       const way = s.call_indirect(table, coldType, i32.sub(number, PSEUDO_COUNT + hotCount), state, uop.get());
       s.set(result, i64.load(at, ENGINE.flagResult));
       s.set(carries, i64.load(at, ENGINE.flagCarries));
+      const more = s.let(i32.load(at, ENGINE.bulk));
+      s.if(unlikely(more), () => {
+        s.set(budget, i32.sub(budget.get(), more));
+        s.i32.store(at, 0, ENGINE.bulk);
+      });
       afterSlow();
       s.if(way, () => {
         s.br_if(fault, i32.eq(way, COLD.exception));

@@ -1,13 +1,15 @@
 /** The interpreter's `EmitContext`: operands are named by the fields of the µop that runs. */
 import { QUAD_OFFSETS, type GeneralRegister } from '@polyvisor/core';
-import { i32, i64, unlikely, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import { i32, i64, select, unlikely, type FunctionBuilder, type Value } from '@polyvisor/wasm';
+import type { Bulk } from '../meaning/context.ts';
 import type { Flags } from '../meaning/flags.ts';
 import { as32, as64, type Size, type Word } from '../meaning/words.ts';
 import { ENGINE } from '../state/engine-layout.ts';
-import { UOP } from '../uop/record.ts';
+import { PSEUDO } from '../uop/pseudo.ts';
+import { UOP, UOP_SIZE } from '../uop/record.ts';
 import type { HandlerSpec } from '../uop/specs.ts';
 import { GuestContext, type RegisterField } from './guest-context.ts';
-import type { GuestMemory } from './guest-memory.ts';
+import { READ, WRITE, type GuestMemory } from './guest-memory.ts';
 import { operandHost } from './operand-host.ts';
 import type { Place } from './vector-operands.ts';
 
@@ -166,6 +168,19 @@ export class UopContext extends GuestContext {
   branchRelative(): void {
     if (this.spec.near) this.flow.near(i32.load(this.at(this.uop()), UOP.immediate));
     else this.branch(this.ripAt(this.immediate()));
+  }
+  get bulk(): Bulk | undefined {
+    const { s, memory, spec } = this, at = this.at(memory.state);
+    if (!spec.cold) return undefined;
+    return {
+      most: () => {
+        // The segment is checked for each access; a check stands in front.
+        const checked = i32.eq(i32.load16_u(this.at(i32.sub(this.uop(), UOP_SIZE)), UOP.handler), PSEUDO.segment);
+        return i64.extend_i32_u(select(i32.const(1), i32.add(i32.load(at, ENGINE.budget), 1), checked));
+      },
+      probe: (linear, bytes, write) => memory.probe(linear, bytes, write ? WRITE : READ),
+      count: (iterations) => s.i32.store(at, i32.sub(i32.wrap_i64(iterations), 1), ENGINE.bulk),
+    };
   }
   again(): void {
     // By way of the map, so that checks in front of the µop run again and new code is seen.

@@ -128,10 +128,22 @@ export interface EmitContext {
   branchRelative(): void;
   /** Runs the instruction again, after what it did so far: one more iteration of a string instruction. */
   again(): void;
+  /** Where it is `undefined`, iterations are made one by one. */
+  readonly bulk?: Bulk | undefined;
   /** Ends the instruction with an exception; what was written before stays, so nothing may have been. */
   raise(vector: number | Value<'i32'>, errorCode?: number): void;
   /** Leaves to TypeScript, which answers the instruction. */
   system(): void;
+}
+
+/** Several iterations of a string instruction in one go. */
+export interface Bulk {
+  /** How many are allowed now, at least one: by the budget, and one alone while something has to look at each. */
+  most(): Value<'i64'>;
+  /** Of an access within a page: whether it can be made without further ado, and at which host address. */
+  probe(linear: Value<'i64'>, bytes: Value<'i32'>, write: boolean): { hit: Value<'i32'>; host: () => Value<'i32'> };
+  /** So many were done, instead of one. */
+  count(iterations: Value<'i64'>): void;
 }
 
 export type Meaning = (c: EmitContext) => void;

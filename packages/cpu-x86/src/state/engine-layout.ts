@@ -72,6 +72,8 @@ export const ENGINE = {
   imageSecond: start + 184,
   imageSplit: start + 188,
   imageLinear: start + 192,
+  /** Iterations of a repeated instruction beyond the one that the budget has paid for. */
+  bulk: start + 200,
   scratch: start + 208,
   /** `BLOCK_SIZE` bytes for it. */
   block: start + 208 + 2 * SCRATCH_SIZE,
