@@ -33,6 +33,14 @@ test.each(['lower', 'FIVES', 'A..B', '1ST'])('the name %j is refused', (of) => {
   expect(() => path(of)).toThrow(RangeError);
 });
 
+test.each([
+  ['a window that ends before it begins', () => memoryWindow({ start: 2, end: 1 })], ['a window beyond its size', () => ioWindow({ start: 0, end: 0x1_0000 })],
+  ['memory beyond 4 GiB', () => memory32(0xffff_f000, 0x2000)], ['an EISA id of other letters', () => eisaId('pnp0a03')],
+  ['a package of too many elements', () => packageOf(...Array<number>(256).fill(0))],
+])('%s is refused', (_what, make) => {
+  expect(make).toThrow(RangeError);
+});
+
 test('an EISA id is three letters and four digits in 32 bits', () => {
   expect([eisaId('PNP0A03'), eisaId('PNP0C0F')]).toEqual([[12, 0x41, 0xd0, 0x0a, 0x03], [12, 0x41, 0xd0, 0x0c, 0x0f]]);
 });

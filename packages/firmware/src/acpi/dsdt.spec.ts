@@ -39,6 +39,14 @@ function evaluate(options: AcpiOptions, ...commands: readonly string[]): string 
   });
 }
 
+test('general-purpose events inside of the power management block are reserved once', () => {
+  const size = (base: number): number => {
+    const machine = full('q35');
+    return table({ ...machine, power: { ...machine.power, gpe0: { base, length: 16 } } }, 'DSDT').length;
+  };
+  expect([size(0x700) - size(0x620), size(0x5f0) - size(0x620)]).toEqual([8, 8]);
+});
+
 test('configuration space in memory has a table', () => {
   const view = new DataView(table(full('q35'), 'MCFG').buffer);
   expect([Number(view.getBigUint64(44, true)), view.getUint16(52, true), view.getUint8(54), view.getUint8(55)]).toEqual([0xb000_0000, 0, 0, 255]);

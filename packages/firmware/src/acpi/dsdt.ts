@@ -38,9 +38,11 @@ function processors(count: number): Aml {
 
 /** What no device driver may be given: power management, and configuration space, whose table counts only if it is reserved here. */
 function motherboard({ power, pci }: DsdtOptions): Aml {
+  const { base, blockSize = 16, gpe0 } = power;
+  const apart = gpe0 !== undefined && (gpe0.base < base || gpe0.base >= base + blockSize);
   const ranges = [
-    io(power.base, power.blockSize ?? 16),
-    ...(power.gpe0 ? [io(power.gpe0.base, power.gpe0.length)] : []),
+    io(base, blockSize),
+    ...(apart ? [io(gpe0.base, gpe0.length)] : []),
     ...(power.smi ? [io(power.smi.port, SMI_PORTS)] : []),
     ...(pci?.ecam ? [memory32(pci.ecam.base, pci.ecam.size)] : []),
   ];

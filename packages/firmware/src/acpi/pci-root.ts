@@ -10,7 +10,7 @@ export interface PciOptions {
   readonly memory64?: Window | undefined;
   /** Ports in which devices may be placed; without them all but those of configuration. */
   readonly io?: readonly Window[];
-  /** Configuration space in memory: 1 MiB for each bus. */
+  /** Configuration space in memory below 4 GiB: 1 MiB for each bus. */
   readonly ecam?: { readonly base: number; readonly size: number } | undefined;
 }
 

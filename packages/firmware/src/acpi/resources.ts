@@ -52,6 +52,7 @@ export const FIRST_INPUT = 5;
 
 /** `Memory32Fixed (ReadWrite, address, size)` */
 export function memory32(address: number, size: number): Descriptor {
+  if (address + size > 2 ** 32) throw new RangeError(`${address} is above 4 GiB`);
   return [0x86, 9, 0, WRITABLE, ...little(address, 4), ...little(size, 4)];
 }
 
@@ -68,7 +69,7 @@ const SPACE_TAGS = { 2: 0x88, 4: 0x87, 8: 0x8a } as const;
 
 /** Granularity 0, both ends, translation 0 and the length, each of `size` bytes. */
 function space(type: number, flags: number, { start, end }: Window, size: 2 | 4 | 8): Descriptor {
-  if (end < start) throw new RangeError(`a window begins at ${start} and ends at ${end}`);
+  if (end < start || end >= 2 ** (8 * size)) throw new RangeError(`a window of ${size} bytes begins at ${start} and ends at ${end}`);
   const numbers = [0, start, end, 0, end - start + 1].flatMap((value) => little(value, size));
   return [SPACE_TAGS[size], ...little(3 + numbers.length, 2), type, FIXED, flags, ...numbers];
 }

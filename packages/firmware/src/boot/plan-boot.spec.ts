@@ -91,6 +91,13 @@ test('memory above 4 GiB is usable, too', () => {
   expect(plan.memoryMap.at(-2)!.type).toBe(MemoryType.acpi);
 });
 
+test('SMBIOS stands at F0000H, where the map has no usable memory', () => {
+  const plan = planBoot({ kernel: kernel(), commandLine: '', ram, smbios: { cpus: 2, ram } });
+  const anchor = pieceOf(plan, 'the SMBIOS anchor'), tables = pieceOf(plan, 'the SMBIOS table');
+  expect([anchor.address, viewOf(anchor.bytes).getUint32(24, true)]).toEqual([0xf0000, tables.address]);
+  expect(plan.memoryMap.find(({ address, size }) => address <= 0xf0000 && address + size > tables.address + tables.size)!.type).toBe(MemoryType.reserved);
+});
+
 describe('what does not fit', () => {
   const small = [{ address: 0, size: 0xa0000 }, { address: MB, size: 16 * MB }];
   test.each([
