@@ -13,3 +13,5 @@ export * from './i8042/index.ts';
 export * from './hpet/index.ts';
 export * from './pci/index.ts';
 export * from './fw-cfg/index.ts';
+export * from './nvme/index.ts';
+export * from './ide/index.ts';

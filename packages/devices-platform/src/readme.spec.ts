@@ -8,12 +8,16 @@ import { REGISTERS as acpiPm } from './acpi-pm/registers.ts';
 import { REGISTERS as i8042 } from './i8042/registers.ts';
 import { REGISTERS as hpet } from './hpet/registers.ts';
 import { REGISTERS as pci } from './pci/registers.ts';
+import { REGISTERS as ide } from './ide/registers.ts';
 import { REGISTERS as fwCfg } from './fw-cfg/registers.ts';
+import { REGISTERS as nvme } from './nvme/registers.ts';
 import { registerTable } from './register-map.ts';
 import { REGISTERS as uart16550 } from './uart16550/registers.ts';
 
 test.each([
+  ['ide', ide],
   ['fw-cfg', fwCfg],
+  ['nvme', nvme],
   ['pci', pci],
   ['hpet', hpet],
   ['i8042', i8042],
