@@ -1,5 +1,5 @@
 import type { Dma } from '@polyvisor/core';
-import { DriverQueue } from '@polyvisor/testkit';
+import type { DriverQueue } from '@polyvisor/testkit';
 
 /** A buffer of a chain that a bench uses again and again. */
 export interface Buffer {

@@ -1,5 +1,6 @@
 import type { AnyDevicePlugin, NetCard } from '@polyvisor/core';
-import { FakeBlock, FakeMemory, FakeNet, Random, ScriptedSource, VirtioPciDriver, DriverQueue, maliciousChains, type Segment } from '@polyvisor/testkit';
+import type { ScriptedSource, VirtioPciDriver} from '@polyvisor/testkit';
+import { FakeBlock, FakeMemory, FakeNet, Random, DriverQueue, maliciousChains, type Segment } from '@polyvisor/testkit';
 import {
   MemoryFolder, virtioBalloonPci, virtioBlkPci, virtioConsolePci, virtioNetPci, virtioP9Pci, virtioRngPci, virtioVsockPci, type VsockGuest, type VsockPeer,
 } from '../src/index.ts';

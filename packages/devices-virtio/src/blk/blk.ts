@@ -66,6 +66,6 @@ function setUp(options: Options<typeof blkOptions>, backend: BlockBackend): BlkS
   if (options.discard && !readOnly) features.push(BlkFeature.DISCARD);
   if (options['write-zeroes'] && !readOnly) features.push(BlkFeature.WRITE_ZEROES);
   const serial = new Uint8Array(ID_BYTES);
-  new TextEncoder().encodeInto(options.serial, serial);
+  serial.set(new TextEncoder().encode(options.serial).subarray(0, ID_BYTES));
   return { backend, config, features, readOnly, serial };
 }

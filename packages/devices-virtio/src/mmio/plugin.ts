@@ -58,7 +58,7 @@ export function virtioMmio<O extends z.ZodRawShape, V extends Services, S>(
     api: 1,
     summary: definition.summary,
     config,
-    state: versioned<VirtioMmioState<S>>(1, state as unknown as z.ZodType<VirtioMmioState<S>>),
+    state: versioned<VirtioMmioState<S>>(1, state),
     resources: (options) => ({
       mmio: { regs: { size: REGION_SIZE, prefer: options.address, align: REGION_SIZE } },
       irq: { line: { kind: 'level', prefer: options.irq } },
@@ -92,7 +92,7 @@ export function virtioMmio<O extends z.ZodRawShape, V extends Services, S>(
         },
       };
       // The region and the save are there; with unknown services TypeScript cannot reduce the type that says so.
-      return device as unknown as ReturnType<VirtioMmioPlugin<O, V, S>['create']>;
+      return device;
     },
   });
 }

@@ -142,7 +142,7 @@ export class NodeFolder implements HostFolder {
       if (!(await fs.lstat(at)).isDirectory()) throw new FolderError('ENOTDIR');
     }
     if ((await fs.realpath(at)) !== at) throw new FolderError('ELOOP');
-    return { path: at, release: async () => undefined };
+    return { path: at, release: () => Promise.resolve() };
   }
 }
 

@@ -72,7 +72,7 @@ export function virtioPci<O extends z.ZodRawShape, V extends Services, S>(
     api: 1,
     summary: definition.summary,
     config,
-    state: versioned<VirtioPciState<S>>(1, state as unknown as z.ZodType<VirtioPciState<S>>),
+    state: versioned<VirtioPciState<S>>(1, state),
     resources: (options) => ({
       pio: { legacy: { size: LEGACY_SIZE, movable: true } },
       mmio: { modern: { size: Area.ALL, movable: true }, msix: { size: Msix.SIZE, movable: true } },
@@ -84,7 +84,7 @@ export function virtioPci<O extends z.ZodRawShape, V extends Services, S>(
     create(options, host, saved) {
       const parts = assemble(definition, options, host as unknown as PciHost, saved?.transport, saved?.virtio);
       const { core, space, interrupts, modern, legacy } = parts;
-      const model = definition.create(options, makeVirtioHost<V>(host as unknown as PciHost, core), saved?.device);
+      const model = definition.create(options, makeVirtioHost<V>(host, core), saved?.device);
       core.attach(model);
       const regions = { legacy, modern, msix: msixRegion(interrupts) };
       const device = {
@@ -105,7 +105,7 @@ export function virtioPci<O extends z.ZodRawShape, V extends Services, S>(
         },
       };
       // The regions and the save are there; with unknown services TypeScript cannot reduce the type that says so.
-      return device as unknown as ReturnType<VirtioPciPlugin<O, V, S>['create']>;
+      return device;
     },
   });
 }
