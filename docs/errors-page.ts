@@ -1,12 +1,15 @@
 import { fullvirtErrors } from '@polyvisor/backend-fullvirt';
 import { osErrors } from '@polyvisor/backend-os';
+import { blockErrors } from '@polyvisor/block';
 import { coreErrors, type Problem } from '@polyvisor/core';
 import { cpuErrors } from '@polyvisor/cpu-x86';
 import { firmwareErrors } from '@polyvisor/firmware';
 import { machineErrors } from '@polyvisor/machine';
 import { memoryErrors } from '@polyvisor/memory';
 import { mmuErrors } from '@polyvisor/mmu-npt';
+import { netErrors } from '@polyvisor/net';
 import { cliErrors } from '../apps/cli/src/errors.ts';
+import { imgErrors } from '../apps/cli/src/img/errors.ts';
 import { runErrors } from '../apps/cli/src/run/errors.ts';
 import { testkitErrors } from '@polyvisor/testkit';
 import { plainErrors } from '@polyvisor/testkit/fixtures';
@@ -22,8 +25,10 @@ const areas: readonly { readonly title: string; readonly about: string; readonly
   { title: 'mmu', about: 'Walks and nested paging.', catalogues: [mmuErrors] },
   { title: 'os', about: 'Linux programs without a Linux kernel.', catalogues: [osErrors] },
   { title: 'firmware', about: 'Kernels, archives and tables.', catalogues: [firmwareErrors] },
+  { title: 'block', about: 'Disk images.', catalogues: [blockErrors] },
+  { title: 'net', about: 'Networks.', catalogues: [netErrors] },
   { title: 'fullvirt', about: 'A whole PC.', catalogues: [fullvirtErrors] },
-  { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors, runErrors] },
+  { title: 'cli', about: 'The command `polyvisor`.', catalogues: [cliErrors, runErrors, imgErrors] },
   { title: 'testkit', about: 'Fakes and suites; the last ones are how the plain backend ends a machine.', catalogues: [testkitErrors, plainErrors] },
 ];
 

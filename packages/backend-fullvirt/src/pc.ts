@@ -1,5 +1,5 @@
 import {
-  FRAME_SIZE, PolyvisorError, RESUME, WAIT,
+  FRAME_SIZE, PolyvisorError, RESUME, RIGHTS_RAM, WAIT,
   type Backend, type BackendExit, type BackendHost, type NestedFaultExit, type Problem, type Token, type Vcpu, type Verdict,
 } from '@polyvisor/core';
 import { planBoot, type Piece } from '@polyvisor/firmware';
@@ -58,9 +58,9 @@ export class Pc implements Backend<undefined> {
   }
 
   #loadKernel({ kernel, initrd, commandLine }: KernelImages): void {
-    const { vcpus, space, io, log } = this.#host;
+    const { vcpus, io, log } = this.#host;
     const { pci, acpi } = this.#config;
-    const ram = usableRam(space.ranges());
+    const ram = usableRam(this.#host.ram);
     const power = acpi === false ? POWER_BASE : acpi.powerBase;
     new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
     const tables = acpi === false ? undefined : acpiOptions(acpi, ram, vcpus.length, pci.ecam);
@@ -119,7 +119,8 @@ export class Pc implements Backend<undefined> {
     switch (space.lookup(gfn).kind) {
       case 'absent':
         try {
-          openBus(space, gfn);
+          if (this.#isRam(gfn)) space.populate(gfn, 1, RIGHTS_RAM);
+          else openBus(space, gfn);
         } catch (error) {
           if (error instanceof PolyvisorError) return fault(error.problems[0]);
           throw error;
@@ -133,6 +134,11 @@ export class Pc implements Backend<undefined> {
         log.guestError(`cpu.${vcpu.index}: page tables at 0x${exit.gpa.toString(16)}, where there is no RAM: a triple fault`);
         return this.#shutdown(vcpu);
     }
+  }
+
+  /** RAM of the machine that was given back, such as a balloon's: the guest wants it again. */
+  #isRam(gfn: number): boolean {
+    return this.#host.ram.some((range) => gfn >= range.gfn && gfn < range.gfn + range.count);
   }
 
   #ignoreWrite(vcpu: Vcpu, gfn: number): Verdict {

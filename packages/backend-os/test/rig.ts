@@ -64,7 +64,7 @@ export class OsRig {
     const entropy = { fill: (into: Uint8Array) => { into.fill(0x5a); } };
     this.bits = program[4] === 1 ? 32 : 64;
     this.kernel = new Kernel(osConfig.parse({ program: '/bin/program', ...options.config }), {
-      vcpus: [this.vcpu], space, mmu: this.#mmu, memory: space.dma(), io, clock, log, services: { files, streams, entropy, alarm: this.#alarm },
+      vcpus: [this.vcpu], space, ram: space.ranges(), mmu: this.#mmu, memory: space.dma(), io, clock, log, services: { files, streams, entropy, alarm: this.#alarm },
     });
     this.kernel.boot();
     const before = this.vcpu.state.save();

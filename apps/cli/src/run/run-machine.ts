@@ -1,12 +1,19 @@
-import { BootImagesToken } from '@polyvisor/backend-fullvirt';
+import { randomFillSync } from 'node:crypto';
+import { BootImagesToken, type BootImages } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError, PowerControlToken, Scope, type PowerControl } from '@polyvisor/core';
 import { WallClockToken } from '@polyvisor/devices-platform';
+import { EntropySourceToken, MemoryBalloonToken } from '@polyvisor/devices-virtio';
 import { createMachine, namedService, restoreMachine, type Machine, type Outcome } from '@polyvisor/machine';
 import { createHost } from '@polyvisor/memory';
 import { attended } from './console/attended.ts';
 import { openChannels } from './console/channels-of.ts';
 import { showing } from './console/say.ts';
-import { openDrives } from './drives/open-drives.ts';
+import { SpaceBalloon } from './host/balloon.ts';
+import { openDrives } from './host/drives.ts';
+import { openFolders } from './host/folders.ts';
+import { openNetworks } from './host/networks.ts';
+import { openAll } from './host/opened.ts';
+import { openVsock, vsockSettings } from './host/vsock.ts';
 import { loadImages } from './images.ts';
 import { POWER, describeMachine } from './machine/describe.ts';
 import { changed, readMachineFile } from './machine/machine-file.ts';
@@ -24,33 +31,53 @@ const BYTES_SHARED = 16 * 2 ** 20;
 export async function runMachine(options: RunOptions): Promise<number> {
   const file = options.machineFile === undefined ? { plugins: [], changes: {} } : await readMachineFile(options.machineFile);
   const plugins = allPlugins(file.plugins);
+  const vsock = vsockSettings(options.devices);
   const description = changed(describeMachine(options, plugins.devices ?? []), file.changes);
   const images = showing(`loading ${options.bios ?? options.kernel ?? ''}`, () => loadImages(options));
   const snapshot = options.restore === undefined ? undefined : readSnapshot(options.restore, description);
-  const drives = await openDrives(options);
-  const channels = openChannels(options);
-  const scope = Scope.root().provide(BootImagesToken, images).provide(WallClockToken, { now: () => Date.now() });
   const host = createHost({ frames: options.memory + OTHER_BYTES, tables: BYTES_SHARED + options.cpus * BYTES_EACH_CPU });
   try {
-    const power: PowerControl = {
-      powerOff: (status) => { machine.scope.get(PowerControlToken).powerOff(status); },
-      reset: () => {
-        const own = machine.scope.get(PowerControlToken);
-        if (options.noReboot) own.powerOff(0);
-        else own.reset();
-      },
-    };
-    const services = [...channels.services, ...drives.services, namedService(POWER, PowerControlToken, power)];
-    const made = { plugins, scope, services, host };
-    const machine: Machine = snapshot ? restoreMachine(snapshot, made) : createMachine(description, made);
-    const { outcome, cost } = await attended(machine, options, (byte) => channels.input?.push(byte));
-    await channels.close();
-    await drives.close();
-    if (options.stats) process.stderr.write(`\n${cost}`);
-    return statusOf(outcome);
+    const channels = openChannels(options);
+    const outside = await openAll([
+      () => openDrives(options), () => openNetworks(options), () => openFolders(options), () => openVsock(vsock),
+    ]);
+    try {
+      const balloon = new SpaceBalloon();
+      const scope = scopeOf(images, balloon);
+      const services = [...channels.services, ...outside.services, namedService(POWER, PowerControlToken, powerOf(() => machine, options))];
+      const made = { plugins, scope, services, host };
+      const machine: Machine = snapshot ? restoreMachine(snapshot, made) : createMachine(description, made);
+      balloon.attach(machine.space);
+      const { outcome, cost } = await attended({ machine, balloon }, options, (byte) => channels.input?.push(byte));
+      await channels.close();
+      if (options.stats) process.stderr.write(`\n${cost}`);
+      return statusOf(outcome);
+    } finally {
+      await outside.close();
+    }
   } finally {
     host.destroy();
   }
+}
+
+function scopeOf(images: BootImages, balloon: SpaceBalloon): Scope {
+  return Scope.root()
+    .provide(BootImagesToken, images)
+    .provide(WallClockToken, { now: () => Date.now() })
+    .provide(EntropySourceToken, { fill: (bytes) => void randomFillSync(bytes) })
+    .provide(MemoryBalloonToken, balloon);
+}
+
+/** What the guest's reset and power-off do: a reset may end the run. */
+function powerOf(machine: () => Machine, { noReboot }: RunOptions): PowerControl {
+  const own = (): PowerControl => machine().scope.get(PowerControlToken);
+  return {
+    powerOff: (status) => { own().powerOff(status); },
+    reset: () => {
+      if (noReboot) own().powerOff(0);
+      else own().reset();
+    },
+  };
 }
 
 function statusOf(outcome: Outcome): number {

@@ -31,6 +31,8 @@ type Services = { readonly [name: string]: Token<unknown> };
 export interface BackendHost<V extends Services> {
   readonly vcpus: readonly Vcpu[];
   readonly space: AddressSpace;
+  /** RAM as `layout` said, in which frames may be missing now: a balloon gave them back. */
+  readonly ram: readonly RamRange[];
   /** `undefined` when the machine's description names none. */
   readonly mmu: Mmu | undefined;
   /** Guest memory by guest-physical address, for loaders and hypercalls. */

@@ -116,7 +116,7 @@ function makeParts(input: BuildInput, undo: (() => void)[]): Parts {
   const backendState = saved && openSection('backend', plan.backend.plugin.state, saved.get('backend'));
   const services = Object.fromEntries([...plan.backend.services].map(([name, source]) => [name, resolve(source)]));
   const log = createLog('backend', events, () => clock.now());
-  const backendHost = { vcpus, space, mmu, memory: space.dma(), io, clock, log, services };
+  const backendHost = { vcpus, space, ram: plan.ram, mmu, memory: space.dma(), io, clock, log, services };
   const backend = plan.backend.plugin.create(plan.backend.config, backendHost, backendState);
   return { io, space, mmu, vcpus, devices, backend, memories, claims: (gpa) => mmio.claims(gpa) };
 }

@@ -3,7 +3,7 @@ import { PolyvisorError } from '@polyvisor/core';
 import type { Machine, Outcome } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
 import { LineReader } from '../monitor/line.ts';
-import { answer } from '../monitor/monitor.ts';
+import { answer, type Subject } from '../monitor/monitor.ts';
 import type { RunOptions } from '../options/types.ts';
 import { costs } from '../statistics.ts';
 import { traceInstructions } from '../trace/trace.ts';
@@ -19,13 +19,14 @@ const PROMPT = '(polyvisor) ';
 
 /** Runs with the terminal and the signals of this process, and gives both back. */
 export async function attended(
-  machine: Machine, options: RunOptions, typed: (byte: number) => void,
+  subject: Subject, options: RunOptions, typed: (byte: number) => void,
 ): Promise<{ outcome: Outcome; cost: string }> {
+  const { machine } = subject;
   const stop = (status: number): void => {
     if (machine.state === 'running' || machine.state === 'paused') machine.powerOff(status);
   };
   const console = options.serial.find(({ kind }) => kind === 'stdio');
-  const type = withMonitor(machine, typed, () => { stop(0); });
+  const type = withMonitor(subject, typed, () => { stop(0); });
   // Commands are for people: what comes from a pipe is the guest's, unless the monitor was asked for.
   const keyed = process.stdin.isTTY || (console?.kind === 'stdio' && console.monitor === true);
   const terminal = console ? new Terminal(process.stdin, (bytes) => {
@@ -52,13 +53,13 @@ export async function attended(
 }
 
 /** Keys behind the escape key, and lines for the monitor while it has the console. */
-function withMonitor(machine: Machine, guest: (byte: number) => void, quit: () => void): (bytes: Uint8Array) => void {
+function withMonitor(subject: Subject, guest: (byte: number) => void, quit: () => void): (bytes: Uint8Array) => void {
   let inMonitor = false;
   const write = (text: string): void => { process.stdout.write(text); };
   const lines = new LineReader(write, (line) => {
-    const text = answer(machine, line);
+    const text = answer(subject, line);
     if (text !== '') write(`${text.replaceAll('\n', '\r\n')}\r\n`);
-    if (machine.state !== 'off') write(PROMPT);
+    if (subject.machine.state !== 'off') write(PROMPT);
   });
   const commands: Readonly<Record<Command, () => void>> = {
     quit,

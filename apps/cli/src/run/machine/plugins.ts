@@ -4,7 +4,9 @@ import { cpuX86 } from '@polyvisor/cpu-x86';
 import {
   acpiPmPci, apic, debugConsole, debugExit, demoDma, fwCfg, hpet, i8042, pciHost, pcieHost, pit, rtc, uart16550,
 } from '@polyvisor/devices-platform';
-import { virtioBlkPci } from '@polyvisor/devices-virtio';
+import {
+  virtioBalloonPci, virtioBlkPci, virtioConsolePci, virtioNetPci, virtioP9Pci, virtioRngPci, virtioVsockPci,
+} from '@polyvisor/devices-virtio';
 import type { Plugins } from '@polyvisor/machine';
 import { eptMmu, nptMmu, shadowMmu } from '@polyvisor/mmu-npt';
 
@@ -12,7 +14,8 @@ import { eptMmu, nptMmu, shadowMmu } from '@polyvisor/mmu-npt';
 export function allPlugins(own: readonly AnyDevicePlugin[]): Plugins {
   return {
     devices: [
-      apic, pit, rtc, pciHost, pcieHost, acpiPmPci, i8042, hpet, uart16550, debugConsole, debugExit, demoDma, fwCfg, virtioBlkPci, ...own,
+      apic, pit, rtc, pciHost, pcieHost, acpiPmPci, i8042, hpet, uart16550, debugConsole, debugExit, demoDma, fwCfg,
+      virtioBlkPci, virtioNetPci, virtioConsolePci, virtioRngPci, virtioBalloonPci, virtioP9Pci, virtioVsockPci, ...own,
     ],
     cpus: [cpuX86],
     mmus: [eptMmu, nptMmu, shadowMmu],
@@ -24,11 +27,16 @@ export function allPlugins(own: readonly AnyDevicePlugin[]): Plugins {
 export interface Driver {
   readonly kind: string;
   /** The service that `drive=`, `netdev=` or `chardev=` gives it. */
-  readonly service?: 'drive' | 'netdev';
+  readonly service?: 'drive' | 'netdev' | 'fsdev';
   readonly power?: true;
 }
 
 export const DRIVERS: Readonly<Record<string, Driver>> = {
   'isa-debug-exit': { kind: debugExit.kind, power: true },
   'virtio-blk-pci': { kind: virtioBlkPci.kind, service: 'drive' },
+  'virtio-net-pci': { kind: virtioNetPci.kind, service: 'netdev' },
+  'virtio-9p-pci': { kind: virtioP9Pci.kind, service: 'fsdev' },
+  'virtio-rng-pci': { kind: virtioRngPci.kind },
+  'virtio-balloon-pci': { kind: virtioBalloonPci.kind },
+  'vhost-vsock-pci': { kind: virtioVsockPci.kind },
 };

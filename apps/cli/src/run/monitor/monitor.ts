@@ -2,12 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { encodeSnapshot, PolyvisorError, type Vcpu } from '@polyvisor/core';
 import { PowerButtonToken } from '@polyvisor/devices-platform';
 import type { Machine } from '@polyvisor/machine';
+import type { SpaceBalloon } from '../host/balloon.ts';
 import { statusLine } from '../statistics.ts';
+
+/** What the monitor is asked about. */
+export interface Subject {
+  readonly machine: Machine;
+  readonly balloon: SpaceBalloon;
+}
 
 interface Command {
   readonly usage: string;
   readonly summary: string;
-  run(machine: Machine, argument: string): string;
+  run(machine: Machine, argument: string, subject: Subject): string;
 }
 
 const REGISTERS = [
@@ -16,10 +23,14 @@ const REGISTERS = [
 ] as const;
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const;
 
-const INFO: Readonly<Record<string, (machine: Machine) => string>> = {
+const INFO: Readonly<Record<string, (machine: Machine, subject: Subject) => string>> = {
   status: statusLine,
   cpus: ({ vcpus }) => vcpus.map((vcpu) => `cpu ${vcpu.index}: ${vcpu.runnable ? 'running' : 'asleep'}, RIP 0x${vcpu.state.get('rip').toString(16)}`).join('\n'),
   registers: ({ vcpus }) => vcpus.map(registers).join('\n'),
+  balloon: ({ space, host }, { balloon }) => [
+    `the guest gave ${balloon.actual / 256} of ${balloon.target / 256} MiB; it has ${(space.mapped / 256).toFixed(1)} MiB, and ${(host.frames.free / 256).toFixed(1)} MiB are free`,
+    ...Object.entries(balloon.statistics).map(([name, value]) => `${name} ${value}`),
+  ].join('\n'),
   memory: ({ space }) =>
     space.ranges().map(({ gfn, count, rights }) => `${page(gfn)} to ${page(gfn + count)}: ${rights & 2 ? 'RAM' : 'ROM'}, ${count * 4} KiB`).join('\n'),
 };
@@ -28,11 +39,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   info: {
     usage: `info ${Object.keys(INFO).join('|')}`,
     summary: 'shows a part of the machine',
-    run: (machine, what) => INFO[what]?.(machine) ?? `there is nothing to show of "${what}": info ${Object.keys(INFO).join('|')}`,
+    run: (machine, what, subject) => INFO[what]?.(machine, subject) ?? `there is nothing to show of "${what}": info ${Object.keys(INFO).join('|')}`,
   },
   stop: { usage: 'stop', summary: 'pauses the machine', run: (machine) => (machine.state === 'running' ? (machine.pause(), 'paused') : `it is ${machine.state}`) },
   cont: { usage: 'cont', summary: 'goes on', run: (machine) => (machine.state === 'paused' ? (machine.resume(), 'running') : `it is ${machine.state}`) },
   savevm: { usage: 'savevm FILE', summary: 'saves the machine; --restore FILE goes on from there', run: save },
+  balloon: { usage: 'balloon MIB', summary: 'asks the guest to make do with so much memory', run: inflate },
   system_reset: { usage: 'system_reset', summary: 'presses the reset button', run: (machine) => (machine.reset(), '') },
   system_powerdown: {
     usage: 'system_powerdown',
@@ -48,17 +60,26 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Answers a line that was typed into the monitor. */
-export function answer(machine: Machine, line: string): string {
+export function answer(subject: Subject, line: string): string {
   const [, name = '', argument = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? [];
   if (name === '') return '';
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) return `there is no command "${name}"; help lists them`;
   try {
-    return command.run(machine, argument);
+    return command.run(subject.machine, argument, subject);
   } catch (error) {
     if (error instanceof PolyvisorError) return error.message;
     throw error;
   }
+}
+
+function inflate(machine: Machine, text: string, { balloon }: Subject): string {
+  const mib = Number(text);
+  if (!/^\d+$/.test(text) || mib === 0) return 'balloon needs a number of MiB';
+  // What the guest gave stays its memory; device memory and ROMs are no part of it.
+  const all = machine.space.mapped * 4096 + balloon.actual * 4096;
+  balloon.keep(mib * 2 ** 20, all);
+  return '';
 }
 
 function save(machine: Machine, path: string): string {

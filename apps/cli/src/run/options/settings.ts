@@ -6,7 +6,7 @@ export class Settings {
   readonly #option: string;
   readonly #text: string;
   readonly #wants: string;
-  readonly #values = new Map<string, string>();
+  readonly #values = new Map<string, string[]>();
   readonly #asked: string[] = [];
 
   constructor(option: string, text: string, wants: string, implied: string) {
@@ -15,7 +15,7 @@ export class Settings {
     this.#wants = wants;
     text.replaceAll(',,', '\0').split(',').forEach((part, i) => {
       const [, key = i === 0 ? implied : part, value = i === 0 ? part : 'on'] = /^([\w.-]+)=(.*)$/s.exec(part) ?? [];
-      this.#values.set(key, value.replaceAll('\0', ','));
+      this.#values.set(key, [...(this.#values.get(key) ?? []), value.replaceAll('\0', ',')]);
     });
   }
 
@@ -23,11 +23,15 @@ export class Settings {
     return new PolyvisorError([runErrors['option-value']('', { option: this.#option, value: this.#text, why, wants: this.#wants })]);
   }
 
-  text(key: string): string | undefined {
+  /** All values of a key that may stand several times. */
+  texts(key: string): readonly string[] {
     this.#asked.push(key);
-    const value = this.#values.get(key);
+    const values = this.#values.get(key) ?? [];
     this.#values.delete(key);
-    return value;
+    return values;
+  }
+  text(key: string): string | undefined {
+    return this.texts(key).at(-1);
   }
   need(key: string): string {
     const value = this.text(key);
@@ -58,9 +62,14 @@ export class Settings {
     if (value !== undefined && bytes === undefined) throw this.refuse(`has the ${key} "${value}", which is no size`);
     return bytes;
   }
+  /** A value that is said elsewhere. */
+  with(key: string, value: string): this {
+    this.#values.set(key, [value]);
+    return this;
+  }
   /** Everything that was not asked for. */
   rest(): ReadonlyMap<string, string> {
-    const rest = new Map(this.#values);
+    const rest = new Map(Array.from(this.#values, ([key, values]) => [key, values.at(-1) ?? '']));
     this.#values.clear();
     return rest;
   }

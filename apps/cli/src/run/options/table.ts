@@ -2,7 +2,7 @@ import { parseBytes } from '@polyvisor/core';
 import { KERNEL_ENTRIES } from '@polyvisor/firmware';
 import { DRIVE_WANTS, driveOf, plainDrive } from './drives.ts';
 import { Settings } from './settings.ts';
-import { MACHINES, MMUS, VGAS, type Channel, type RunOptions } from './types.ts';
+import { MACHINES, MMUS, VGAS, type Channel, type Device, type RunOptions } from './types.ts';
 
 export interface Option {
   /** What stands behind it, for messages; without it the option takes nothing. */
@@ -41,6 +41,24 @@ function choice<K extends 'mmu' | 'entry' | 'vga'>(key: K, of: readonly RunOptio
 
 const MACHINE_WANTS = MACHINES.join(', ');
 const DEVICE_WANTS = 'DRIVER[,SETTING=VALUE]';
+const NETDEV_WANTS = 'user,id=NAME[,hostfwd=tcp::PORT-:PORT][,restrict=on], or stream,id=NAME,addr.type=unix,addr.path=PATH[,server=on]';
+const NIC_WANTS = 'user[,model=DRIVER][,mac=ADDRESS][,hostfwd=…], or none';
+const OBJECT_WANTS = 'filter-dump,id=NAME,netdev=NAME,file=PATH';
+const FSDEV_WANTS = 'local,id=NAME,path=FOLDER[,security_model=none]';
+const VIRTFS_WANTS = 'local,path=FOLDER,mount_tag=TAG[,security_model=none][,readonly=on]';
+
+function deviceOf(value: string): Device {
+  const settings = new Settings('-device', value, DEVICE_WANTS, 'driver');
+  return { driver: settings.need('driver'), settings };
+}
+
+function folderPath(settings: Settings): string {
+  settings.choice('type', ['local'] as const);
+  // Files belong to whoever runs this, as with QEMU's "none".
+  settings.choice('security_model', ['none', 'passthrough'] as const);
+  return settings.need('path');
+}
+
 const disk = (media: 'disk' | 'cdrom'): Option => ({
   wants: 'FILE',
   apply: (options, value) => void options.drives.push(plainDrive(value, options.drives.length, media)),
@@ -101,14 +119,47 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
   },
   device: {
     wants: DEVICE_WANTS,
+    apply: (options, value) => void options.devices.push(deviceOf(value)),
+  },
+  netdev: { wants: NETDEV_WANTS, apply: (options, value) => void options.netdevs.push(new Settings('-netdev', value, NETDEV_WANTS, 'type')) },
+  nic: {
+    wants: NIC_WANTS,
     apply(options, value) {
-      const settings = new Settings('-device', value, DEVICE_WANTS, 'driver');
-      options.devices.push({ driver: settings.need('driver'), settings });
+      if (value === 'none') return;
+      const settings = new Settings('-nic', value, NIC_WANTS, 'type');
+      const id = settings.text('id') ?? `nic${options.netdevs.length}`;
+      const driver = settings.text('model') ?? 'virtio-net-pci';
+      const mac = settings.text('mac');
+      options.netdevs.push(settings.with('id', id));
+      options.devices.push(deviceOf(`${driver},netdev=${id}${mac === undefined ? '' : `,mac=${mac}`}`));
     },
   },
-  netdev: {
-    wants: 'user,id=NAME[,hostfwd=…]',
-    apply: (options, value) => void options.netdevs.push(new Settings('-netdev', value, 'user,id=NAME[,hostfwd=…]', 'type')),
+  object: {
+    wants: OBJECT_WANTS,
+    apply(options, value) {
+      const settings = new Settings('-object', value, OBJECT_WANTS, 'type');
+      settings.choice('type', ['filter-dump'] as const);
+      options.captures.push(settings);
+    },
+  },
+  fsdev: {
+    wants: FSDEV_WANTS,
+    apply(options, value) {
+      const settings = new Settings('-fsdev', value, FSDEV_WANTS, 'type');
+      options.folders.push({ id: settings.need('id'), path: folderPath(settings) });
+      settings.end();
+    },
+  },
+  virtfs: {
+    wants: VIRTFS_WANTS,
+    apply(options, value) {
+      const settings = new Settings('-virtfs', value, VIRTFS_WANTS, 'type');
+      const id = settings.text('id') ?? `virtfs${options.folders.length}`;
+      const [path, tag, readOnly] = [folderPath(settings), settings.need('mount_tag'), settings.flag('readonly') ?? false];
+      settings.end();
+      options.folders.push({ id, path });
+      options.devices.push(deviceOf(`virtio-9p-pci,fsdev=${id},mount_tag=${tag},readonly=${readOnly ? 'on' : 'off'}`));
+    },
   },
   serial: {
     wants: CHANNELS,

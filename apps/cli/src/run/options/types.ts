@@ -21,6 +21,12 @@ export interface Drive {
   readonly snapshot: boolean;
 }
 
+/** A folder of the host for the guest. */
+export interface SharedFolder {
+  readonly id: string;
+  readonly path: string;
+}
+
 export interface Device {
   readonly driver: string;
   /** The driver says which settings it has. */
@@ -49,7 +55,12 @@ export interface RunOptions {
   /** All drives are as with `snapshot=on`. */
   snapshot: boolean;
   devices: Device[];
+  /** Networks by their names; `-nic` makes a card as well. */
   netdevs: Settings[];
+  /** Captures of networks. */
+  captures: Settings[];
+  /** Shared folders by their names. */
+  folders: SharedFolder[];
   /** COM1 to COM4. */
   serial: Channel[];
   debugConsole: Channel | undefined;
@@ -66,7 +77,7 @@ export function defaultOptions(): RunOptions {
   return {
     help: false, name: 'run', memory: 256 * 2 ** 20, cpus: 1, cpu: undefined, machine: 'pc', mmu: 'ept', vga: 'none',
     kernel: undefined, initrd: undefined, append: '', entry: 'auto', bios: undefined, boot: undefined, drives: [], snapshot: false,
-    devices: [], netdevs: [], serial: [], debugConsole: undefined, noReboot: false, stats: false, trace: undefined,
+    devices: [], netdevs: [], captures: [], folders: [], serial: [], debugConsole: undefined, noReboot: false, stats: false, trace: undefined,
     machineFile: undefined, restore: undefined,
   };
 }

@@ -73,7 +73,7 @@ export class BackendRig {
     const services = fakeServices(plugin.services, subject.options.services?.({ trace: this.trace, random }) ?? {}, this.trace);
     const memory = new RecordingDma(this.space.dma(), this.trace);
     const saved = start.section === undefined ? undefined : openSection('backend', plugin.state, start.section);
-    const backendHost = { vcpus: this.vcpus, space: this.space, mmu: undefined, memory, io, clock, log, services };
+    const backendHost = { vcpus: this.vcpus, space: this.space, ram: this.space.ranges(), mmu: undefined, memory, io, clock, log, services };
     this.backend = this.#around(() => plugin.create(config, backendHost, saved));
     if (!start.like) this.boot('power-on');
   }

@@ -1,0 +1,97 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { NetBackendToken, PolyvisorError, type NetBackend } from '@polyvisor/core';
+import { namedService } from '@polyvisor/machine';
+import { capture, parseGuestForward, parseHostForward, userNetwork } from '@polyvisor/net';
+import { nodeSockets, streamBackend, type StreamEnd } from '@polyvisor/net/node';
+import { runErrors } from '../errors.ts';
+import type { Settings } from '../options/settings.ts';
+import type { RunOptions } from '../options/types.ts';
+import { openAll, type Opened } from './opened.ts';
+
+interface Network {
+  readonly backend: NetBackend;
+  close(): Promise<void> | void;
+}
+
+/** Opens all networks; their services are called as they are. */
+export function openNetworks({ netdevs, captures }: RunOptions): Promise<Opened> {
+  const dumps = new Map(captures.map((settings) => [settings.need('netdev'), dumpOf(settings)]));
+  return openAll(netdevs.map((settings) => async () => {
+    const type = settings.choice('type', ['user', 'stream', 'socket'] as const) ?? 'user';
+    const id = settings.need('id');
+    const network = type === 'user' ? await user(settings) : await stream(settings, type);
+    const dump = dumps.get(id)?.();
+    const backend = dump ? capture(network.backend, dump.write, { epoch: Date.now() * 1e6 - performance.now() * 1e6 }) : network.backend;
+    return {
+      services: [namedService(id, NetBackendToken, backend)],
+      async close() {
+        await network.close();
+        dump?.close();
+      },
+    };
+  }));
+}
+
+async function user(settings: Settings): Promise<Network> {
+  const text = (key: string): Record<string, string> => {
+    const value = settings.text(key);
+    return value === undefined ? {} : { [key]: value };
+  };
+  const { net, host, dns, dhcpstart, hostname, domainname } = { ...text('net'), ...text('host'), ...text('dns'), ...text('dhcpstart'), ...text('hostname'), ...text('domainname') } as Record<string, string | undefined>;
+  const network = userNetwork({
+    sockets: nodeSockets(),
+    ipv4: {
+      ...(net !== undefined && { network: net }), ...(host !== undefined && { gateway: host }),
+      ...(dns !== undefined && { dns }), ...(dhcpstart !== undefined && { dhcpStart: dhcpstart }),
+    },
+    restrict: settings.flag('restrict') ?? false,
+    hostForwards: settings.texts('hostfwd').map(parseHostForward),
+    guestForwards: settings.texts('guestfwd').map(parseGuestForward),
+    mtu: settings.number('mtu', 1280, 65520) ?? 1500,
+    ...(hostname !== undefined && { hostname }), ...(domainname !== undefined && { domain: domainname }),
+    ...(settings.flag('ipv6') === false && { ipv6: false }),
+  });
+  settings.end();
+  await network.open();
+  return { backend: network, close: () => network.close() };
+}
+
+/** A cable to another program: of QEMU's types `stream` and `socket`. */
+async function stream(settings: Settings, type: 'stream' | 'socket'): Promise<Network> {
+  const end = type === 'stream' ? streamEnd(settings) : socketEnd(settings);
+  settings.end();
+  const backend = await streamBackend(end);
+  return { backend, close: () => { backend.close(); } };
+}
+
+function streamEnd(settings: Settings): { connect: StreamEnd } | { listen: StreamEnd } {
+  const kind = settings.choice('addr.type', ['unix', 'inet'] as const) ?? 'unix';
+  const end: StreamEnd = kind === 'unix'
+    ? { path: settings.need('addr.path') }
+    : { host: settings.need('addr.host'), port: Number(settings.need('addr.port')) };
+  return settings.flag('server') === true ? { listen: end } : { connect: end };
+}
+
+function socketEnd(settings: Settings): { connect: StreamEnd } | { listen: StreamEnd } {
+  const listen = settings.text('listen');
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(listen ?? settings.need('connect')) ?? [];
+  if (port === '') throw settings.refuse('has no HOST:PORT');
+  const end: StreamEnd = { host: host === '' ? '127.0.0.1' : host, port: Number(port) };
+  return listen === undefined ? { connect: end } : { listen: end };
+}
+
+function dumpOf(settings: Settings): () => { write: (bytes: Uint8Array) => void; close(): void } {
+  const path = settings.need('file');
+  settings.text('id');
+  settings.end();
+  return () => {
+    let fd: number;
+    try {
+      fd = openSync(path, 'w');
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new PolyvisorError([runErrors['unwritable-file']('', { option: '-object filter-dump', path, why }, cause)]);
+    }
+    return { write: (bytes) => { writeSync(fd, bytes); }, close: () => { closeSync(fd); } };
+  };
+}
