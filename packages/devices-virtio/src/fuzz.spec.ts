@@ -5,7 +5,10 @@ import { TARGETS, fuzz } from '../test/fuzz.ts';
 const RUNS = 10;
 const OPERATIONS = 2000;
 
-test.each(TARGETS.map((target) => [target.name, target] as const))('%s survives a malicious driver', async (_name, target) => {
+/** A guard against hanging; a loaded machine may take its time. */
+const TIMEOUT = 600_000;
+
+test.each(TARGETS.map((target) => [target.name, target] as const))('%s survives a malicious driver', { timeout: TIMEOUT }, async (_name, target) => {
   let resets = 0;
   for (let seed = 1; seed <= RUNS; seed += 1) resets += (await fuzz(target, seed, OPERATIONS)).resets;
   // It has met nonsense, and said so.
