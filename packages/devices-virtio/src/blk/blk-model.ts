@@ -55,6 +55,10 @@ export class BlkModel implements VirtioModel<BlkState> {
     if (!saved) return;
     for (const queue of host.queues) for (const chain of [...queue.inFlight]) this.#request(queue, chain);
     this.#submitOpen();
+    // What had ended and was not published yet, or is refused at once, is published in the next turn: restoring is silent.
+    this.#dirty.fill(1);
+    this.#flushing = true;
+    this.#later();
   }
 
   /** @hot The driver switches the write cache (§5.2.5.2). */
