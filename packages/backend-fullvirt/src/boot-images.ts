@@ -10,6 +10,8 @@ export interface KernelImages {
   readonly kernel: KernelImage;
   readonly firmware?: undefined;
   readonly initrd?: { readonly name: string; readonly bytes: Uint8Array } | undefined;
+  /** Further files for a multiboot kernel. */
+  readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array; readonly commandLine: string }[] | undefined;
   readonly commandLine: string;
 }
 

@@ -40,13 +40,23 @@ const pci = z.strictObject({
   ecam: z.int().min(0).max(0xffff_ffff).multipleOf(2 ** 28).default(0xb000_0000),
 });
 
+const smbios = z.strictObject({
+  manufacturer: z.string().max(64).default('Polyvisor'),
+  product: z.string().max(64).default('PC'),
+  serial: z.string().max(64).optional(),
+  uuid: z.uuid().optional(),
+});
+
 export const fullvirtConfig = z.strictObject({
   /** What a processor's shutdown (a triple fault) does. A PC resets. */
   onShutdown: z.enum(['reset', 'power-off', 'fault']).default('reset'),
   /** `false`: the guest gets no ACPI tables. */
   acpi: z.union([z.literal(false), acpi]).prefault({}),
   pci: pci.prefault({}),
+  /** Tables that name the machine for its owner (SMBIOS), or `false`. */
+  smbios: z.union([z.literal(false), smbios]).prefault({}),
 });
 
+export type SmbiosConfig = z.output<typeof smbios>;
 export type AcpiConfig = z.output<typeof acpi>;
 export type FullvirtConfig = z.output<typeof fullvirtConfig>;

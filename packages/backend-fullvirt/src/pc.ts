@@ -12,6 +12,7 @@ import { pciWindow, usableRam } from './layout.ts';
 import { openBus } from './open-bus.ts';
 import { PciSetup } from './pci-setup.ts';
 import { Rom } from './rom.ts';
+import { smbiosOptions } from './smbios-options.ts';
 
 export interface PcServices {
   readonly images: Token<BootImages>;
@@ -57,14 +58,15 @@ export class Pc implements Backend<undefined> {
     this.#rom.load(bytes);
   }
 
-  #loadKernel({ kernel, initrd, commandLine }: KernelImages): void {
+  #loadKernel({ kernel, initrd, modules, commandLine }: KernelImages): void {
     const { vcpus, io, log } = this.#host;
-    const { pci, acpi } = this.#config;
+    const { pci, acpi, smbios } = this.#config;
     const ram = usableRam(this.#host.ram);
     const power = acpi === false ? POWER_BASE : acpi.powerBase;
     new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
     const tables = acpi === false ? undefined : acpiOptions(acpi, ram, vcpus.length, pci.ecam);
-    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: tables });
+    const names = smbios === false ? undefined : smbiosOptions(smbios, ram, vcpus.length);
+    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: tables, ...(modules && { modules }), ...(names && { smbios: names }) });
     for (const piece of plan.pieces) this.#write(piece);
     const [bootstrap] = vcpus;
     if (bootstrap) enterKernel(bootstrap, plan.entry);

@@ -40,7 +40,12 @@ export const runErrors = defineErrors('cli', {
   'no-controller': (p: { drive: string; interface: string }) => ({
     thing: p.drive,
     message: `there is no ${p.interface} controller for the drive`,
-    remedy: 'Give the drive if=virtio.',
+    remedy: 'Give the drive if=virtio, or use -machine pc.',
+  }),
+  'too-many-drives': (p: { drive: string; most: number }) => ({
+    thing: p.drive,
+    message: `the IDE controller takes ${p.most} drives`,
+    remedy: 'Give some of the drives if=virtio.',
   }),
   'unknown-drive': (p: { id: string; known: readonly string[] }) => ({
     thing: p.id,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { BootImages } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError } from '@polyvisor/core';
-import { readKernel } from '@polyvisor/firmware';
+import { moduleList, readKernel } from '@polyvisor/firmware';
 import { runErrors } from './errors.ts';
 import type { RunOptions } from './options/types.ts';
 
@@ -13,6 +13,10 @@ export function loadImages(options: RunOptions): BootImages {
   if (bios !== undefined) return { firmware: { name: bios, bytes: padded(read('-bios', bios)) } };
   if (path === undefined) throw new PolyvisorError([runErrors['no-kernel']('', { option: '-kernel' })]);
   const kernel = readKernel(read('-kernel', path), path, options.entry);
+  if (kernel.entry === 'multiboot') {
+    const modules = moduleList(initrdPath ?? '').map((module) => ({ name: module.path, bytes: read('-initrd', module.path), commandLine: module.commandLine }));
+    return { kernel, modules, commandLine: options.append };
+  }
   const initrd = initrdPath === undefined ? undefined : { name: initrdPath, bytes: read('-initrd', initrdPath) };
   return { kernel, initrd, commandLine: options.append };
 }

@@ -1,13 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 import { BootImagesToken, type BootImages } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError, PowerControlToken, Scope, type PowerControl } from '@polyvisor/core';
-import { WallClockToken } from '@polyvisor/devices-platform';
+import { FirmwareFilesToken, WallClockToken } from '@polyvisor/devices-platform';
 import { EntropySourceToken, MemoryBalloonToken } from '@polyvisor/devices-virtio';
 import { createMachine, namedService, restoreMachine, type Machine, type Outcome } from '@polyvisor/machine';
 import { createHost } from '@polyvisor/memory';
 import { attended } from './console/attended.ts';
 import { openChannels } from './console/channels-of.ts';
 import { showing } from './console/say.ts';
+import { firmwareOf } from './firmware.ts';
 import { SpaceBalloon } from './host/balloon.ts';
 import { openDrives } from './host/drives.ts';
 import { openFolders } from './host/folders.ts';
@@ -43,7 +44,7 @@ export async function runMachine(options: RunOptions): Promise<number> {
     ]);
     try {
       const balloon = new SpaceBalloon();
-      const scope = scopeOf(images, balloon);
+      const scope = scopeOf(images, balloon).provide(FirmwareFilesToken, firmwareOf(options, description));
       const services = [...channels.services, ...outside.services, namedService(POWER, PowerControlToken, powerOf(() => machine, options))];
       const made = { plugins, scope, services, host };
       const machine: Machine = snapshot ? restoreMachine(snapshot, made) : createMachine(description, made);

@@ -9,7 +9,7 @@ export interface FwCfgState {
 
 /** Zeros that a read may go beyond an item's end; one that goes further is an error, because a guest chooses it. */
 const SLACK = 4096;
-const SELECTOR_MASK = 0x3fff;
+const SELECTOR_MASK = 0xbfff;
 
 /** The items, of which one is selected and read byte by byte or by DMA. */
 export class FwCfgChip implements Region {

@@ -5,7 +5,7 @@ import { FirmwareFilesToken, fwCfgConfig } from './config.ts';
 import { itemsOf, utf8 } from './items.ts';
 
 const state = z.strictObject({
-  selector: z.int().min(0).max(0x3fff),
+  selector: z.int().min(0).max(0xbfff),
   /** The next byte of the item. */
   at: z.int().nonnegative(),
   /** The upper half of the DMA address. */

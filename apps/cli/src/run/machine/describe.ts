@@ -1,7 +1,7 @@
 import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError, type AnyDevicePlugin } from '@polyvisor/core';
 import { cpuModels, cpuX86 } from '@polyvisor/cpu-x86';
-import { acpiPmPci, apic, debugConsole, hpet, i8042, pciHost, pcieHost, pit, rtc, uart16550 } from '@polyvisor/devices-platform';
+import { acpiPmPci, apic, debugConsole, fwCfg, hpet, i8042, ide, pciHost, pcieHost, pit, rtc, uart16550 } from '@polyvisor/devices-platform';
 import { virtioBlkPci } from '@polyvisor/devices-virtio';
 import type { MachineDescription } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
@@ -16,6 +16,8 @@ export const comName = (index: number): string => `com${index + 1}`;
 
 type Devices = NonNullable<MachineDescription['devices']>;
 
+const FW_CFG = 0x510;
+const MOST_IDE = 4;
 const HPET = 0xfed0_0000;
 /** Ports and interrupts of COM1 to COM4. */
 const COM = [{ port: 0x3f8, irq: 4 }, { port: 0x2f8, irq: 3 }, { port: 0x3e8, irq: 4 }, { port: 0x2e8, irq: 3 }] as const;
@@ -43,9 +45,10 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
 }
 
 /** What the tables say of the board. */
-function acpiConfig({ machine, serial, vga }: RunOptions): Record<string, unknown> {
+function acpiConfig({ machine, serial, vga, bios }: RunOptions): Record<string, unknown> {
   return {
     keyboardController: true, hpet: HPET, pci: machine === 'q35' ? 'q35' : 'i440fx', vga: vga !== 'none', serial: COM.slice(0, serial.length),
+    firmwareConfig: bios === undefined ? false : FW_CFG,
   };
 }
 
@@ -65,6 +68,7 @@ function board(options: RunOptions): Devices {
     hpet: { kind: hpet.kind, config: { address: HPET } },
     keyboard: { kind: i8042.kind, services: { power: POWER } },
     ...Object.fromEntries(serial),
+    ...(options.bios !== undefined && { fwcfg: { kind: fwCfg.kind, config: { cpus: options.cpus, service: true } } }),
     ...(options.debugConsole && { debugcon: { kind: debugConsole.kind, services: { out: DEBUG_CONSOLE } } }),
   };
 }
@@ -86,12 +90,31 @@ class Plugged {
       const id = device.settings.text('id') ?? `device${i}`;
       devices[id] = this.#device(device);
     }
-    for (const drive of this.#options.drives) if (drive.interface !== 'none') devices[drive.id] = this.#drive(drive);
+    for (const drive of this.#options.drives) if (drive.interface === 'virtio') devices[drive.id] = this.#virtio(drive);
+    const plain = this.#options.drives.filter((drive) => drive.interface === 'ide');
+    if (plain.length > 0) devices['ide'] = this.#ide(plain);
     return devices;
   }
 
-  #drive(drive: Drive): Devices[string] {
-    if (drive.interface !== 'virtio') throw new PolyvisorError([runErrors['no-controller']('', { drive: drive.file, interface: drive.interface })]);
+  /** The board's controller: CD-ROM drives are on the second channel, as firmware and people expect. */
+  #ide(drives: readonly Drive[]): Devices[string] {
+    if (this.#options.machine === 'q35') throw new PolyvisorError([runErrors['no-controller']('', { drive: drives[0]!.file, interface: 'ide' })]);
+    const free = { disk: [0, 1, 2, 3], cdrom: [2, 3, 0, 1] };
+    const taken = new Set<number>();
+    const units = drives.map(({ media, file }) => {
+      const unit = free[media].find((place) => !taken.has(place));
+      if (unit === undefined) throw new PolyvisorError([runErrors['too-many-drives']('', { drive: file, most: MOST_IDE })]);
+      taken.add(unit);
+      return unit;
+    });
+    return {
+      kind: ide.kind,
+      config: { drives: drives.map(({ media, readOnly }, i) => ({ kind: media, unit: units[i]!, readOnly })) },
+      services: Object.fromEntries(drives.map(({ id }, i) => [`drive${units[i]!}`, id])),
+    };
+  }
+
+  #virtio(drive: Drive): Devices[string] {
     return { kind: virtioBlkPci.kind, config: { slot: this.#free(undefined), 'read-only': drive.readOnly }, services: { drive: drive.id } };
   }
 

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { acpiOptions, fullvirtConfig, pcLayout, smbiosOptions, usableRam } from '@polyvisor/backend-fullvirt';
+import type { FirmwareFiles } from '@polyvisor/devices-platform';
+import { firmwareFiles } from '@polyvisor/firmware';
+import type { MachineDescription } from '@polyvisor/machine';
+import type { RunOptions } from './options/types.ts';
+
+/** SeaBIOS's program for the video card, beside the BIOS or where Debian has it. */
+const VGA_BIOS = 'vgabios-stdvga.bin';
+const USUAL = '/usr/share/seabios';
+const COM1 = 0x3f8;
+/** Open Firmware names of what a PC boots from, as SeaBIOS spells them. */
+const BOOT_PATHS: Readonly<Record<string, readonly string[]>> = {
+  c: ['/pci@i0cf8/ide@1,1/drive@0/disk@0', '/pci@i0cf8/*@3/disk@0,0'],
+  d: ['/pci@i0cf8/ide@1,1/drive@1/disk@0', '/pci@i0cf8/ide@1,1/drive@0/disk@1', '/pci@i0cf8/ide@1,1/drive@0/disk@0'],
+  n: ['/pci@i0cf8/ethernet@3/ethernet-phy@0'],
+};
+
+/** What firmware is told of the machine through fw_cfg. */
+export function firmwareOf(options: RunOptions, description: MachineDescription): FirmwareFiles {
+  const { bios, vga, boot, cpus } = options;
+  if (bios === undefined) return { files: [] };
+  const config = fullvirtConfig.parse(description.backend.config ?? {});
+  const ram = usableRam(pcLayout(options.memory));
+  const files = firmwareFiles({
+    ram,
+    acpi: config.acpi === false ? undefined : acpiOptions(config.acpi, ram, cpus, config.pci.ecam),
+    smbios: config.smbios === false ? undefined : smbiosOptions(config.smbios, ram, cpus),
+    serialConsole: vga === 'none' ? COM1 : undefined,
+    ...(boot !== undefined && { bootOrder: Array.from(boot).flatMap((letter) => BOOT_PATHS[letter] ?? []) }),
+  });
+  const rom = vga === 'none' ? undefined : [join(dirname(bios), VGA_BIOS), join(USUAL, VGA_BIOS)].find((path) => existsSync(path));
+  return { files: [...files, ...(rom === undefined ? [] : [{ name: `vgaroms/${VGA_BIOS}`, bytes: new Uint8Array(readFileSync(rom)) }])] };
+}
