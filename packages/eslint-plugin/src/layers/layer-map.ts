@@ -25,7 +25,7 @@ export const polyvisorLayers: LayerMap = {
   scope: '@polyvisor',
   layers: [
     ['core', 'wasm'],
-    ['cpu-x86', 'mmu-npt', 'iommu', 'memory', 'devices-platform', 'devices-virtio', 'block', 'net', 'firmware'],
+    ['cpu-x86', 'mmu-npt', 'iommu', 'memory', 'devices-platform', 'devices-virtio', 'block', 'net', 'firmware', 'guest-tiny'],
     ['machine'],
     ['backend-fullvirt', 'backend-paravirt', 'backend-os'],
     ['cli', 'web'],

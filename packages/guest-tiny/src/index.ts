@@ -1,0 +1,1 @@
+export { TINY_PROMPT, tinyGuest } from './guest/tiny-guest.ts';
