@@ -39,5 +39,6 @@ export default defineConfig(
     },
   },
   { ...polyvisor.configs.recommended, files: ['{packages/*/src,apps,examples}/**/*.ts'] },
-  { ...polyvisor.configs.devices, files: ['packages/devices-*/src/**/*.ts'] },
+  // What stands in a folder named node is the host's side, which devices reach as services.
+  { ...polyvisor.configs.devices, files: ['packages/devices-*/src/**/*.ts'], ignores: ['packages/devices-*/src/node/**'] },
 );
