@@ -15,3 +15,4 @@ export * from './pci/index.ts';
 export * from './fw-cfg/index.ts';
 export * from './nvme/index.ts';
 export * from './ide/index.ts';
+export * from './vga/index.ts';

@@ -8,6 +8,7 @@ import { REGISTERS as acpiPm } from './acpi-pm/registers.ts';
 import { REGISTERS as i8042 } from './i8042/registers.ts';
 import { REGISTERS as hpet } from './hpet/registers.ts';
 import { REGISTERS as pci } from './pci/registers.ts';
+import { REGISTERS as vga } from './vga/registers.ts';
 import { REGISTERS as ide } from './ide/registers.ts';
 import { REGISTERS as fwCfg } from './fw-cfg/registers.ts';
 import { REGISTERS as nvme } from './nvme/registers.ts';
@@ -15,6 +16,7 @@ import { registerTable } from './register-map.ts';
 import { REGISTERS as uart16550 } from './uart16550/registers.ts';
 
 test.each([
+  ['vga', vga],
   ['ide', ide],
   ['fw-cfg', fwCfg],
   ['nvme', nvme],
