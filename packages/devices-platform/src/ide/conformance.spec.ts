@@ -6,7 +6,8 @@ import { PciFunctions } from '../pci/bus.ts';
 import { ide } from './ide.ts';
 
 const SLOT = (1 << 3) | 1;
-const SIZES: ReadonlyMap<string, number> = new Map([['command0', 8], ['command1', 8], ['control0', 1], ['busMaster', 16]]);
+const SIZES = { command0: 8, command1: 8, control0: 1, busMaster: 16 } as const;
+type Name = keyof typeof SIZES;
 
 /** Commands are rare against the words of data: a command, and a byte that ends one, may allocate. */
 function cold({ direction, region, offset, size }: AccessPoint): boolean {
@@ -50,7 +51,7 @@ describeDevice(ide, {
 
 test('no driver makes it throw, hang or reach outside of its memory', async () => {
   const access = fc.tuple(
-    fc.constantFrom('command0', 'control0', 'busMaster', 'command1'), fc.nat(15), fc.constantFrom(1, 2, 4),
+    fc.constantFrom<Name>('command0', 'control0', 'busMaster', 'command1'), fc.nat(15), fc.constantFrom(1, 2, 4),
     fc.oneof(fc.integer(), fc.constantFrom(0x20, 0x24, 0x30, 0xa0, 0xc8, 0xca, 0xec, 0xa1, 0xef, 0xe7, 0x08, 0x90, 9, 1, 0xe0, 0xf0, 0xa0, 0)),
     fc.boolean());
   await fc.assert(fc.asyncProperty(fc.array(access, { maxLength: 200 }), async (accesses) => {
@@ -62,7 +63,7 @@ test('no driver makes it throw, hang or reach outside of its memory', async () =
     bus.write(SLOT, 4, 2, 5);
     for (const [name, at, size, value, reads] of accesses) {
       const region = device.regions[name];
-      const limit = SIZES.get(name)!;
+      const limit = SIZES[name];
       const offset = at % limit;
       if (offset + size > limit) continue;
       if (reads) region.read(offset, size);
