@@ -6,7 +6,7 @@ import { type Processor } from './processor.ts';
 import { TimeStamp } from './time-stamp.ts';
 
 export const Msr = {
-  tsc: 0x10, apicBase: 0x1b, featureControl: 0x3a, tscAdjust: 0x3b, microcode: 0x8b, mtrrCap: 0xfe, archCapabilities: 0x10a, sysenterCs: 0x174,
+  tsc: 0x10, platformId: 0x17, apicBase: 0x1b, featureControl: 0x3a, tscAdjust: 0x3b, microcode: 0x8b, mtrrCap: 0xfe, archCapabilities: 0x10a, sysenterCs: 0x174,
   sysenterEsp: 0x175, sysenterEip: 0x176, mcgCap: 0x179, mcgStatus: 0x17a, miscEnable: 0x1a0, mtrrPhysBase0: 0x200, pat: 0x277, mtrrDefType: 0x2ff,
   tscDeadline: 0x6e0, pkrs: 0x6e1, x2apic: 0x800, efer: 0xc000_0080, star: 0xc000_0081, lstar: 0xc000_0082, cstar: 0xc000_0083, sfmask: 0xc000_0084,
   fsBase: 0xc000_0100, gsBase: 0xc000_0101, kernelGsBase: 0xc000_0102, tscAux: 0xc000_0103,
@@ -65,6 +65,7 @@ export class MsrBank {
       // Not vulnerable: nothing here runs ahead of the architecture (vol. 4, IA32_ARCH_CAPABILITIES).
       case Msr.archCapabilities: return this.#p.model.features.has('ARCH_CAPABILITIES') ? this.#give(NOT_VULNERABLE, 0) : this.#p.protection(0);
       case Msr.microcode: return this.#give(0, 1);
+      case Msr.platformId: return this.#give(0, 0);
       // Performance monitoring and events off, fast strings on.
       case Msr.miscEnable: return this.#giveBig(this.others.get(at) ?? 1n);
       case Msr.mcgCap: case Msr.mcgStatus: case Msr.featureControl: return this.#give(at === Msr.featureControl ? 1 : 0, 0);
