@@ -14,5 +14,6 @@ export * from './hpet/index.ts';
 export * from './pci/index.ts';
 export * from './fw-cfg/index.ts';
 export * from './nvme/index.ts';
+export * from './ahci/index.ts';
 export * from './ide/index.ts';
 export * from './vga/index.ts';

@@ -11,6 +11,7 @@ import { REGISTERS as pci } from './pci/registers.ts';
 import { REGISTERS as vga } from './vga/registers.ts';
 import { REGISTERS as ide } from './ide/registers.ts';
 import { REGISTERS as fwCfg } from './fw-cfg/registers.ts';
+import { REGISTERS as ahci } from './ahci/registers.ts';
 import { REGISTERS as nvme } from './nvme/registers.ts';
 import { registerTable } from './register-map.ts';
 import { REGISTERS as uart16550 } from './uart16550/registers.ts';
@@ -19,6 +20,7 @@ test.each([
   ['vga', vga],
   ['ide', ide],
   ['fw-cfg', fwCfg],
+  ['ahci', ahci],
   ['nvme', nvme],
   ['pci', pci],
   ['hpet', hpet],

@@ -19,7 +19,7 @@ export const Phase = {
   READING: 6, WRITING: 7, FLUSHING: 8, VERIFYING: 9,
 } as const;
 
-const driveState = z
+export const driveState = z
   .strictObject({
     kind: z.enum(['disk', 'cdrom']),
     /** Features, sector count, LBA low, mid and high as written last, then as written before. */

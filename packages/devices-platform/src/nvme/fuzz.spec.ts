@@ -1,8 +1,9 @@
 import { openSection, saveSection } from '@polyvisor/core';
-import { FakeBlock, FakeMemory, Random, Trace, fakeDeviceHost } from '@polyvisor/testkit';
+import { FakeMemory, Random, Trace, fakeDeviceHost } from '@polyvisor/testkit';
 import { expect, test } from 'vitest';
 import { FakePciBus } from '../../test/fake-pci-bus.ts';
 import { NvmeDriver } from '../../test/nvme-driver.ts';
+import { RoughDisk } from '../../test/rough-disk.ts';
 import { nvme } from './nvme.ts';
 import { Admin, Nvm, Offset, PAGE, SQE_BYTES } from './registers.ts';
 import type { NvmeState } from './state.ts';
@@ -15,34 +16,6 @@ const MAX_CALLS = 16384;
 const MAX_BYTES = 8 * 2 ** 20;
 
 const OPCODES = [...Object.values(Nvm), ...Object.values(Nvm), ...Object.values(Admin), 0x80, 0xff];
-
-/** A disk that ends its requests late, in any order, and fails some. */
-class RoughDisk extends FakeBlock {
-  readonly random: Random;
-  readonly waiting: (() => void)[] = [];
-  constructor(random: Random) {
-    super({ size: 256 * 512 });
-    this.random = random;
-  }
-  override read(offset: number, into: Uint8Array): Promise<void> {
-    return this.#late(() => super.read(offset, into));
-  }
-  override write(offset: number, from: Uint8Array): Promise<void> {
-    return this.#late(() => super.write(offset, from));
-  }
-  override flush(): Promise<void> {
-    if (this.random.chance(1, 10)) throw new Error('thrown at once');
-    return this.#late(() => super.flush());
-  }
-  release(): void {
-    const some = this.waiting.splice(0, this.random.below(this.waiting.length + 1));
-    for (const go of some.reverse()) go();
-  }
-  #late(act: () => Promise<void>): Promise<void> {
-    const bad = this.random.chance(1, 8);
-    return new Promise<void>((resolve) => this.waiting.push(resolve)).then(() => (bad ? Promise.reject(new Error('a bad sector')) : act()));
-  }
-}
 
 /** Addresses in memory and outside of it, of pages and not. */
 function address(random: Random): number {
@@ -102,8 +75,7 @@ class Malice {
         this.#start();
         break;
       case 5:
-        this.disk.release();
-        for (let i = 0; i < 10; i += 1) await Promise.resolve();
+        await this.disk.release();
         break;
       case 6:
         this.#clock.advance(1);
@@ -168,17 +140,11 @@ class Malice {
   /** The device is as good as new after all of it. */
   async survives(): Promise<void> {
     this.#device.reset('power-on');
-    for (let i = 0; i < 200; i += 1) {
-      this.disk.release();
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    }
+    for (let i = 0; i < 200; i += 1) await this.disk.release();
     this.#start();
     const id = this.#driver.put(1, { opcode: Nvm.READ, nsid: 1, prp1: 0x8_0000, cdw: [0, 0, 0] });
     this.#driver.ring(1);
-    for (let i = 0; i < 200; i += 1) {
-      this.disk.release();
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    }
+    for (let i = 0; i < 200; i += 1) await this.disk.release();
     expect(this.#driver.completions(1).map((completion) => completion.id)).toContain(id);
   }
 }

@@ -1,0 +1,3 @@
+export { ahci } from './ahci.ts';
+export type { AhciConfig } from './config.ts';
+export * as AhciRegisters from './registers.ts';
