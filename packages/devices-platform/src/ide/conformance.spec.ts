@@ -60,9 +60,11 @@ test('no driver makes it throw, hang or reach outside of its memory', async () =
     const disks = [new FakeBlock(), new FakeBlock()];
     const fake = fakeDeviceHost(ide, config, { services: { bus, drive0: disks[0], drive1: disks[1] } });
     const device = ide.create(config, fake.host, undefined);
+    const { command0, control0, busMaster, command1 } = device.regions;
+    const regions = { command0, control0, busMaster, command1 };
     bus.write(SLOT, 4, 2, 5);
     for (const [name, at, size, value, reads] of accesses) {
-      const region = device.regions[name];
+      const region = regions[name];
       const limit = SIZES[name];
       const offset = at % limit;
       if (offset + size > limit) continue;
