@@ -6,7 +6,7 @@ import type { Disk } from '../ide/disk.ts';
 import { Command, Control, ErrorBit, Feature, SECTOR, Status } from '../ide/registers.ts';
 import { Phase } from '../ide/state.ts';
 import { Issued, loadTask, received } from './command.ts';
-import { errorLog, extendIdentity, logDirectory, rangesOf } from './disk-extras.ts';
+import { errorLog, extendIdentity, logDirectory, rangesOf } from './extras.ts';
 import { Moved, Regions } from './prdt.ts';
 import { Queue, type Outcome } from './queue.ts';
 import {
@@ -438,11 +438,13 @@ export class Port {
 
   /** What the data register would give goes to memory. */
   #programmedIn(command: Issued, drive: Disk | Cdrom): void {
-    if (command.fis[2] === Command.IDENTIFY && this.#wiring.config?.kind === 'disk') extendIdentity(drive.buffer);
+    const code = command.fis[2];
+    const disk = this.#wiring.config?.kind === 'disk';
+    if (code === (disk ? Command.IDENTIFY : Command.IDENTIFY_PACKET)) extendIdentity(drive.buffer, disk);
     const { end } = drive;
     if (!this.#drain(command, drive)) return;
     while (drive.phase === Phase.IN) drive.readData(4);
-    command.programmedIn = this.#wiring.config?.kind === 'disk';
+    command.programmedIn = disk;
     this.#post(Received.PIO_SETUP, Fis.PIO_SETUP, FisFlag.INTERRUPT | FisFlag.TO_HOST, end);
     this.#is |= Interrupt.PSS;
   }

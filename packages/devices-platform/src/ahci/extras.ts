@@ -2,21 +2,23 @@ import { SECTOR } from '../ide/registers.ts';
 import { NCQ_ERROR_LOG, RANGE_BYTES, SLOTS, TRIM_BLOCKS } from './registers.ts';
 import type { PortState } from './state.ts';
 
-/** What a disk on a port has beyond one on a cable, in its IDENTIFY DEVICE data (ATA8-ACS, 7.16.7). */
-export function extendIdentity(data: Uint8Array): void {
+/** What a drive on a port has beyond one on a cable, in its IDENTIFY data (ATA8-ACS, 7.16.7 and 7.17.7). */
+export function extendIdentity(data: Uint8Array, disk: boolean): void {
   const view = new DataView(data.buffer, data.byteOffset);
   const word = (at: number, value: number): void => view.setUint16(2 * at, value, true);
   const set = (at: number, bits: number): void => word(at, view.getUint16(2 * at, true) | bits);
-  // Queue depth, less one; queueing, at 1.5 and 3 Gb/s.
+  // 1.5 and 3 Gb/s. There is no cable to report.
+  word(76, 0x0006);
+  word(93, 0);
+  if (!disk) return;
+  // Queueing, and its depth, less one.
+  set(76, 0x0100);
   word(75, SLOTS - 1);
-  word(76, 0x0106);
   // ATA-7 and ATA8-ACS too.
   set(80, 0x0180);
   // General purpose logs.
   set(84, 0x0020);
   set(87, 0x0020);
-  // There is no cable to report.
-  word(93, 0);
   // TRIM, and blocks of ranges that it takes.
   word(105, TRIM_BLOCKS);
   word(169, 0x0001);
