@@ -1,13 +1,13 @@
 /** Debian's cloud kernel, unmodified, by `polyvisor run`: boots to a shell, answers commands, powers off. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpioArchive } from '@polyvisor/firmware';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cache, debianPackage, type Fetched } from '../../test/debian.ts';
+import { debianBusybox, debianKernel } from '../start/debian/files.ts';
 
 const polyvisor = fileURLToPath(new URL('../../bin/polyvisor.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'polyvisor-run-'));
@@ -17,27 +17,6 @@ const PROMPT = 'polyvisor-guest# ';
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-/** The package that a package of no content stands for, such as the newest kernel. */
-function dependencyOf(name: string): Fetched {
-  const meta = debianPackage(name, 'amd64');
-  if ('reason' in meta) return meta;
-  const lists = join(cache, 'apt', 'amd64');
-  const options = ['APT::Architecture=amd64', `Dir::State=${lists}/state`, 'Dir::State::status=/dev/null', `Dir::Cache=${lists}/cache`];
-  const run = (...own: string[]) => spawnSync('apt-cache', [...own, 'depends', name], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
-  const outputs = [run(...options.flatMap((option) => ['-o', option])), run()].map(({ stdout }) => stdout);
-  const found = outputs.map((output) => /Depends: (linux-image-\S+)/.exec(output)?.[1]).find((dependency) => dependency !== undefined);
-  return found === undefined ? { reason: `apt-cache does not know what ${name} depends on` } : debianPackage(found, 'amd64');
-}
-
-/** The kernel's file, or why there is none. */
-function kernel(): { readonly path: string } | { readonly reason: string } {
-  const fetched = dependencyOf('linux-image-cloud-amd64');
-  if ('reason' in fetched) return fetched;
-  const boot = join(fetched.folder, 'boot');
-  const file = existsSync(boot) ? readdirSync(boot).find((name) => name.startsWith('vmlinuz-')) : undefined;
-  return file === undefined ? { reason: `there is no kernel in ${boot}` } : { path: join(boot, file) };
-}
 
 const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -87,13 +66,13 @@ function converse(args: readonly string[], lines: readonly string[], first = '')
 }
 
 describe('Debian\'s cloud kernel', () => {
-  const image = kernel();
-  const busybox = debianPackage('busybox-static', 'amd64');
+  const image = debianKernel();
+  const busybox = debianBusybox();
   if ('reason' in image || 'reason' in busybox) {
     test.skip('reason' in image ? image.reason : 'reason' in busybox ? busybox.reason : '', () => undefined);
     return;
   }
-  const files = ['-kernel', image.path, '-initrd', initrd(join(busybox.folder, 'bin/busybox'))];
+  const files = ['-kernel', image.path, '-initrd', initrd(busybox.path)];
 
   test('boots to a shell that answers, and powers off', async () => {
     const lines = [

@@ -1,7 +1,7 @@
 import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError, type AnyDevicePlugin } from '@polyvisor/core';
 import { cpuModels, cpuX86 } from '@polyvisor/cpu-x86';
-import { acpiPmPci, apic, debugConsole, fwCfg, hpet, i8042, ide, pciHost, pcieHost, pit, rtc, uart16550 } from '@polyvisor/devices-platform';
+import { acpiPmPci, apic, debugConsole, fwCfg, hpet, i8042, ide, pciHost, pcieHost, pit, rtc, uart16550, vga } from '@polyvisor/devices-platform';
 import { virtioBlkPci } from '@polyvisor/devices-virtio';
 import type { MachineDescription } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
@@ -45,9 +45,9 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
 }
 
 /** What the tables say of the board. */
-function acpiConfig({ machine, serial, vga, bios }: RunOptions): Record<string, unknown> {
+function acpiConfig({ machine, serial, vga: card, bios }: RunOptions): Record<string, unknown> {
   return {
-    keyboardController: true, hpet: HPET, pci: machine === 'q35' ? 'q35' : 'i440fx', vga: vga !== 'none', serial: COM.slice(0, serial.length),
+    keyboardController: true, hpet: HPET, pci: machine === 'q35' ? 'q35' : 'i440fx', vga: card !== 'none', serial: COM.slice(0, serial.length),
     firmwareConfig: bios === undefined ? false : FW_CFG,
   };
 }
@@ -68,6 +68,7 @@ function board(options: RunOptions): Devices {
     hpet: { kind: hpet.kind, config: { address: HPET } },
     keyboard: { kind: i8042.kind, services: { power: POWER } },
     ...Object.fromEntries(serial),
+    ...(options.vga === 'std' && { vga: { kind: vga.kind } }),
     ...(options.bios !== undefined && { fwcfg: { kind: fwCfg.kind, config: { cpus: options.cpus, service: true } } }),
     ...(options.debugConsole && { debugcon: { kind: debugConsole.kind, services: { out: DEBUG_CONSOLE } } }),
   };

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { encodeSnapshot, PolyvisorError, type Vcpu } from '@polyvisor/core';
-import { PowerButtonToken } from '@polyvisor/devices-platform';
+import { DisplayToken, PowerButtonToken } from '@polyvisor/devices-platform';
 import type { Machine } from '@polyvisor/machine';
 import type { SpaceBalloon } from '../host/balloon.ts';
 import { statusLine } from '../statistics.ts';
+import { sendKeys } from './keys.ts';
 
 /** What the monitor is asked about. */
 export interface Subject {
@@ -31,6 +32,7 @@ const INFO: Readonly<Record<string, (machine: Machine, subject: Subject) => stri
     `the guest gave ${balloon.actual / 256} of ${balloon.target / 256} MiB; it has ${(space.mapped / 256).toFixed(1)} MiB, and ${(host.frames.free / 256).toFixed(1)} MiB are free`,
     ...Object.entries(balloon.statistics).map(([name, value]) => `${name} ${value}`),
   ].join('\n'),
+  screen: ({ scope }) => scope.find(DisplayToken)?.text()?.join('\n') ?? 'there is no screen with text',
   memory: ({ space }) =>
     space.ranges().map(({ gfn, count, rights }) => `${page(gfn)} to ${page(gfn + count)}: ${rights & 2 ? 'RAM' : 'ROM'}, ${count * 4} KiB`).join('\n'),
 };
@@ -45,6 +47,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   cont: { usage: 'cont', summary: 'goes on', run: (machine) => (machine.state === 'paused' ? (machine.resume(), 'running') : `it is ${machine.state}`) },
   savevm: { usage: 'savevm FILE', summary: 'saves the machine; --restore FILE goes on from there', run: save },
   balloon: { usage: 'balloon MIB', summary: 'asks the guest to make do with so much memory', run: inflate },
+  screendump: { usage: 'screendump FILE', summary: 'writes the screen as a picture (PPM)', run: screendump },
+  sendkey: { usage: 'sendkey KEYS', summary: 'presses keys, such as ret, esc or ctrl-alt-delete', run: sendKeys },
   system_reset: { usage: 'system_reset', summary: 'presses the reset button', run: (machine) => (machine.reset(), '') },
   system_powerdown: {
     usage: 'system_powerdown',
@@ -82,17 +86,37 @@ function inflate(machine: Machine, text: string, { balloon }: Subject): string {
   return '';
 }
 
+/** The screen as a portable pixmap, which QEMU writes too. */
+function screendump(machine: Machine, path: string): string {
+  const display = machine.scope.find(DisplayToken);
+  if (!display) return 'the machine has no video card; -vga std gives it one';
+  if (path === '') return 'screendump needs the name of a file';
+  const { width, height } = display.size;
+  const pixels = new Uint8ClampedArray(4 * width * height);
+  display.render(pixels);
+  const header = Buffer.from(`P6\n${width} ${height}\n255\n`);
+  const colours = Buffer.alloc(3 * width * height);
+  for (let i = 0; i < width * height; i++) colours.set(pixels.subarray(4 * i, 4 * i + 3), 3 * i);
+  return write(path, Buffer.concat([header, colours])) ?? `${width} by ${height} in ${path}`;
+}
+
+function write(path: string, bytes: Uint8Array): string | undefined {
+  try {
+    writeFileSync(path, bytes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return `${path} cannot be written: ${error.message}`;
+    throw error;
+  }
+}
+
 function save(machine: Machine, path: string): string {
   if (path === '') return 'savevm needs the name of a file';
   const runs = machine.state === 'running';
   if (runs) machine.pause();
   try {
     const bytes = encodeSnapshot(machine.save());
-    writeFileSync(path, bytes);
-    return `saved ${(bytes.length / 2 ** 20).toFixed(1)} MiB in ${path}`;
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return `${path} cannot be written: ${error.message}`;
-    throw error;
+    return write(path, bytes) ?? `saved ${(bytes.length / 2 ** 20).toFixed(1)} MiB in ${path}`;
   } finally {
     if (runs) machine.resume();
   }
