@@ -26,4 +26,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'make, convert and check disk images',
     run: async (args) => (await import('./img/command.ts')).run(args),
   },
+  {
+    name: 'start',
+    usage: 'start [--tiny] [OPTIONS OF run]',
+    summary: 'boot Linux to a shell',
+    run: async (args) => (await import('./start/command.ts')).run(args),
+  },
 ];

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, debianPackage, type Architecture } from './debian.ts';
+import { cache } from '../src/start/debian/cache.ts';
+import { debianPackage, type Architecture } from '../src/start/debian/packages.ts';
 
 /** A statically linked program, or why there is none. */
 export function compile(name: string, source: string, architecture: Architecture, flags: readonly string[]): { readonly path: string } | { readonly reason: string } {

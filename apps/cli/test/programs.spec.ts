@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from './compile.ts';
-import { debianProgram, type Architecture } from './debian.ts';
+import type { Architecture } from '../src/start/debian/packages.ts';
+import { debianProgram } from './debian.ts';
 import { compareFloating, type FloatingType } from './nearly-equal.ts';
 
 const polyvisor = fileURLToPath(new URL('../bin/polyvisor.js', import.meta.url));
