@@ -1,14 +1,12 @@
 import { KeyboardToken, KEYS } from '@polyvisor/devices-platform';
 import { Scope } from '@polyvisor/core';
-import type { Machine } from '@polyvisor/machine';
 import { expect, test } from 'vitest';
 import { sendKeys } from './keys.ts';
 
 function typing() {
   const sent: [number, boolean][] = [];
   const scope = Scope.root().provide(KeyboardToken, { key: (code, pressed) => sent.push([code, pressed]) > 0, leds: 0 });
-  // No more of a machine is asked for.
-  return { sent, send: (text: string) => sendKeys({ scope } as Machine, text) };
+  return { sent, send: (text: string) => sendKeys({ scope }, text) };
 }
 
 test('keys go down in order and up in the other', () => {

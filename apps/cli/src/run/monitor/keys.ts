@@ -1,5 +1,5 @@
 import { KEYS, KeyboardToken } from '@polyvisor/devices-platform';
-import type { Machine } from '@polyvisor/machine';
+import type { Scope } from '@polyvisor/core';
 
 /** QEMU's names of keys that are not letters or digits, and those of the keyboard. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Presses keys together and lets them go: `sendkey ctrl-alt-delete`. */
-export function sendKeys(machine: Machine, text: string): string {
+export function sendKeys(machine: { readonly scope: Scope }, text: string): string {
   const keyboard = machine.scope.find(KeyboardToken);
   if (!keyboard) return 'the machine has no keyboard';
   const codes: number[] = [];
