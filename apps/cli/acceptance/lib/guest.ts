@@ -1,0 +1,101 @@
+/** A guest on a serial console that a program types on: of `polyvisor run`, or of QEMU to compare with. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const polyvisor = fileURLToPath(new URL('../../bin/polyvisor.js', import.meta.url));
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export class Guest {
+  /** All that the console showed. */
+  output = '';
+  errors = '';
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<number | null>;
+  #isOver = false;
+  #from = 0;
+  #wake: () => void = () => undefined;
+
+  private constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: 'pipe' });
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      this.output += text;
+      this.#wake();
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.errors += text; });
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject).on('close', (status) => {
+        this.#isOver = true;
+        this.#wake();
+        resolve(status);
+      });
+    });
+  }
+
+  static polyvisor(args: readonly string[]): Guest {
+    return new Guest(process.execPath, [polyvisor, 'run', ...args]);
+  }
+  static qemu(args: readonly string[]): Guest {
+    return new Guest('qemu-system-x86_64', ['-accel', 'tcg', '-cpu', 'max', '-display', 'none', '-monitor', 'none', '-no-reboot', ...args]);
+  }
+
+  /** Waits for a text that was not waited for before; what the pattern found. */
+  async until(pattern: RegExp | string, seconds = 300): Promise<RegExpExecArray> {
+    const wanted = typeof pattern === 'string' ? new RegExp(pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')) : pattern;
+    const deadline = performance.now() + seconds * 1000;
+    while (true) {
+      const found = wanted.exec(this.output.slice(this.#from));
+      if (found) {
+        this.#from += found.index + found[0].length;
+        return found;
+      }
+      const left = deadline - performance.now();
+      if (this.#isOver || left <= 0) throw new Error(`${this.#isOver ? 'the guest ended' : 'no answer'} before ${String(wanted)}:\n${this.output.slice(-3000)}\n${this.errors}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  type(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  /** A shell's answer. The marks around it are quoted apart, so that the echo of the line is not taken for it. */
+  async sh(line: string, seconds = 300): Promise<Answer> {
+    this.type(`echo "%""%"; ${line}; echo "%"$?"%"\n`);
+    const [, text = '', status = ''] = await this.until(/%%\r\n([^]*?)%(\d+)%\r\n/, seconds);
+    return { status: Number(status), text: text.replaceAll('\r\n', '\n').trim() };
+  }
+
+  /** What a command that must succeed says. */
+  async must(line: string, seconds = 300): Promise<string> {
+    const { status, text } = await this.sh(line, seconds);
+    if (status !== 0) throw new Error(`"${line}" ended with ${status}: ${text}`);
+    return text;
+  }
+
+  /** As when the power fails: nothing is asked. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** Waits for the process's end; its status. */
+  async end(seconds = 300): Promise<number | null> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), seconds * 1000);
+    try {
+      return await this.#ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
