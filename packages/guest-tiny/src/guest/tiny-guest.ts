@@ -17,7 +17,7 @@ const CODE = 0x08, DATA = 0x10;
 const { EAX, EBX, ESP } = Register;
 
 const BANNER = `
-This is the tiny guest of Polyvisor: a kernel of a few hundred bytes.
+This is the tiny guest of Polyvisor: a kernel of three kilobytes.
 Type "help" for what it knows.
 `;
 
