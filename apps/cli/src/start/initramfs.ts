@@ -24,15 +24,15 @@ unset LINES COLUMNS
 export HOME=/root USER=root PATH=/sbin:/usr/sbin:/bin:/usr/bin TERM="\${TERM:-vt100}" PS1='root@polyvisor:\\w# '
 cd /root
 echo
-echo "This is $(uname -sr) with busybox, on Polyvisor: $(nproc) processor(s), $(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) MiB."
-echo "Everything is in memory. \\"exit\\" switches off; on a terminal Ctrl-A x ends the run at once."
+echo "Linux $(uname -r) and busybox, on Polyvisor with $(nproc) processor(s)."
+echo 'Everything is in memory. "exit" switches the machine off.'
 echo
 setsid cttyhack sh
 poweroff -f
 `;
 
 const FILES: Readonly<Record<string, string>> = {
-  'etc/passwd': 'root::0:0:root:/root:/bin/sh\n',
+  'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
   'etc/group': 'root:x:0:\n',
 };
 
