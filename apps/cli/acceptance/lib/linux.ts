@@ -45,6 +45,8 @@ function withDependencies(modules: ReadonlyMap<string, string>, wanted: readonly
   return order;
 }
 
+/** What the shell of an initial RAM disk says when it is there. */
+export const PROMPT = 'guest-is-ready# ';
 const SHELL = 'exec setsid sh -c \'exec sh -i </dev/ttyS0 >/dev/ttyS0 2>&1\'';
 /** Goes on with the system on the first disk. */
 export const SWITCH_ROOT = 'mount -t ext4 -o rw /dev/vda /root && umount /proc /sys && mount -o move /dev /root/dev && exec switch_root /root /sbin/init; exec sh';
@@ -68,7 +70,7 @@ export function writeInitrd(path: string, system: Linux, { modules, files = {}, 
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox --install -s /bin
 ${loaded.map((file) => `insmod /modules/${basename(file)}`).join('\n')}
-export PS1='# '
+export PS1='${PROMPT}'
 ${setup}
 ${last}
 `;
