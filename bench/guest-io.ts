@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { compile } from '../apps/cli/test/compile.ts';
 import { Guest } from '../apps/cli/acceptance/lib/guest.ts';
 import { missing } from '../apps/cli/acceptance/lib/host.ts';
-import { PROMPT, linux, writeInitrd } from '../apps/cli/acceptance/lib/linux.ts';
+import { CONSOLE, PROMPT, linux, writeInitrd } from '../apps/cli/acceptance/lib/linux.ts';
 import { LEASE, LEASE_SETUP } from '../apps/cli/acceptance/lib/network.ts';
 
 const MB = 1e6, DISK = 256 * 2 ** 20, TRANSFER = 64 * MB, ROUNDS = 3;
@@ -74,7 +74,7 @@ async function main(): Promise<string | undefined> {
   await Promise.all([up, down].map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))));
   const all = tasks((up.address() as AddressInfo).port, (down.address() as AddressInfo).port);
   const args = [
-    '-kernel', system.kernel, '-initrd', initrd, '-append', 'console=ttyS0 loglevel=4', '-m', '256', '-serial', 'stdio',
+    '-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '256', '-serial', 'stdio',
     '-drive', `file=${disk},if=virtio,format=raw`, '-netdev', 'user,id=n0', '-device', 'virtio-net-pci,netdev=n0',
   ];
   const ours = await measure(Guest.polyvisor(args), all);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { debianImage } from './lib/debian-image.ts';
 import { Guest } from './lib/guest.ts';
 import { must } from './lib/host.ts';
-import { SWITCH_ROOT, linux, writeInitrd } from './lib/linux.ts';
+import { CONSOLE, SWITCH_ROOT, linux, writeInitrd } from './lib/linux.ts';
 import { needed, show, took } from './lib/show.ts';
 
 const image = needed(debianImage());
@@ -29,7 +29,7 @@ const PROGRAMS = [
 
 async function visit(drive: string): Promise<void> {
   const boot = took();
-  const guest = Guest.polyvisor(['-kernel', system.kernel, '-initrd', initrd, '-append', 'console=ttyS0 loglevel=4', '-m', '256', '-drive', drive, '-device', 'virtio-rng-pci', '-no-reboot', '--stats']);
+  const guest = Guest.polyvisor(['-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '256', '-drive', drive, '-device', 'virtio-rng-pci', '-no-reboot', '--stats']);
   await guest.until('login: ', 120);
   show('login prompt', boot());
   guest.type('root\n');

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../test/compile.ts';
 import { Guest } from './lib/guest.ts';
 import { sha256 } from './lib/host.ts';
-import { PROMPT, linux } from './lib/linux.ts';
+import { CONSOLE, PROMPT, linux } from './lib/linux.ts';
 import { lossyNetwork } from './lib/lossy.ts';
 import { LEASE, echoes, freePort, networkInitrd, noise, portOf, serve } from './lib/network.ts';
 
@@ -29,7 +29,7 @@ describe('a Linux guest with a network card', () => {
   const initrd = networkInitrd(join(folder, 'initrd'), system, echo.path);
   const boot = async (netdev: string): Promise<Guest> => {
     const guest = Guest.polyvisor([
-      '-kernel', system.kernel, '-initrd', initrd, '-append', 'console=ttyS0 loglevel=4', '-m', '128', '-netdev', netdev, '-device', 'virtio-net-pci,netdev=n0',
+      '-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '128', '-netdev', netdev, '-device', 'virtio-net-pci,netdev=n0',
     ]);
     await guest.until(PROMPT);
     return guest;

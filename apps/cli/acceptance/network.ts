@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Guest } from './lib/guest.ts';
 import { missing, run, sha256 } from './lib/host.ts';
-import { PROMPT, linux, type Linux } from './lib/linux.ts';
+import { CONSOLE, PROMPT, linux, type Linux } from './lib/linux.ts';
 import { lossyNetwork } from './lib/lossy.ts';
 import { LEASE, echoProgram, echoes, freePort, networkInitrd, noise, portOf, serve } from './lib/network.ts';
 import { needed, show, took } from './lib/show.ts';
 
 const system: Linux = needed(linux('cloud-amd64'));
 const folder = mkdtempSync(join(tmpdir(), 'polyvisor-network-'));
-const common = ['-kernel', system.kernel, '-initrd', networkInitrd(join(folder, 'initrd'), system, echoProgram()), '-append', 'console=ttyS0 loglevel=4', '-no-reboot'];
+const common = ['-kernel', system.kernel, '-initrd', networkInitrd(join(folder, 'initrd'), system, echoProgram()), '-append', CONSOLE, '-no-reboot'];
 const big = noise(100_000_000);
 const sum = sha256(big);
 const server = await serve(big);

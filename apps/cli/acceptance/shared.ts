@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { debianImage } from './lib/debian-image.ts';
 import { Guest } from './lib/guest.ts';
 import { must } from './lib/host.ts';
-import { PROMPT, linux, writeInitrd } from './lib/linux.ts';
+import { CONSOLE, PROMPT, linux, writeInitrd } from './lib/linux.ts';
 import { echoProgram, echoed } from './lib/network.ts';
 import { needed, show, took } from './lib/show.ts';
 
@@ -85,14 +85,14 @@ async function inflate(guest: Guest): Promise<void> {
 
 try {
   makeProject();
-  const modules = ['virtio_pci', 'virtio_blk', 'ext4', '9p', '9pnet_virtio', 'vmw_vsock_virtio_transport', 'virtio_balloon'];
+  const modules = ['virtio_pci', 'virtio_blk', 'crc32c_generic', 'ext4', '9p', '9pnet_virtio', 'vmw_vsock_virtio_transport', 'virtio_balloon'];
   const initrd = writeInitrd(join(folder, 'initrd'), system, { modules, last, files: { 'bin/echo-server': echoProgram() } });
   const guest = Guest.polyvisor([
-    '-kernel', system.kernel, '-initrd', initrd, '-append', 'console=ttyS0 loglevel=4', '-m', '512', '-serial', 'mon:stdio', '-no-reboot',
+    '-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '512', '-serial', 'mon:stdio', '-no-reboot',
     '-drive', `file=${image.path},if=virtio,format=raw,snapshot=on`, '-virtfs', `local,path=${project},mount_tag=project,security_model=none`,
     '-device', `vhost-vsock-pci,guest-cid=3,sockets=${sockets},forward=${join(folder, 'guest.sock')}:5000`, '-device', 'virtio-balloon-pci',
   ]);
-  await guest.until(PROMPT);
+  await guest.until(PROMPT, 60);
   await guest.must('export PATH=/usr/sbin:/usr/bin:/sbin:/bin; mount -t tmpfs tmp /tmp');
   await build(guest);
   await talk(guest);

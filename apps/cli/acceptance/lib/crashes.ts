@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Guest } from './guest.ts';
 import { must, run, sha256 } from './host.ts';
-import { writeInitrd, type Linux } from './linux.ts';
+import { CONSOLE, writeInitrd, type Linux } from './linux.ts';
 
 export type Format = 'raw' | 'qcow2';
 
@@ -58,7 +58,7 @@ export class CrashingGuest {
       modules: ['virtio_pci', 'virtio_blk'], setup, last: `exec sh -c '${`ROUND=${name}; ${WRITER}`.replaceAll("'", '\'"\'"\'')}' >/dev/console 2>&1`,
     });
     const guest = Guest.polyvisor([
-      '-kernel', this.#system.kernel, '-initrd', initrd, '-append', 'console=ttyS0 loglevel=2', '-m', '96', '-drive', `file=${this.#disk},if=virtio,format=${this.#format}`,
+      '-kernel', this.#system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '96', '-drive', `file=${this.#disk},if=virtio,format=${this.#format}`,
     ]);
     try {
       for (let i = 0; i < files; i++) await guest.until(/SYNCED \S+ [0-9a-f]{64}\r\n/, 120);
