@@ -37,14 +37,9 @@ export const runErrors = defineErrors('cli', {
     message: `the settings of the device ${p.driver} are wrong: ${p.why}`,
     remedy: 'Correct -device; the README of the device lists its settings.',
   }),
-  'no-controller': (p: { drive: string; interface: string }) => ({
-    thing: p.drive,
-    message: `there is no ${p.interface} controller for the drive`,
-    remedy: 'Give the drive if=virtio, or use -machine pc.',
-  }),
   'too-many-drives': (p: { drive: string; most: number }) => ({
     thing: p.drive,
-    message: `the IDE controller takes ${p.most} drives`,
+    message: `the board's controller takes ${p.most} drives`,
     remedy: 'Give some of the drives if=virtio.',
   }),
   'unknown-drive': (p: { id: string; known: readonly string[] }) => ({

@@ -6,8 +6,8 @@ import { firmwareFiles } from '@polyvisor/firmware';
 import type { MachineDescription } from '@polyvisor/machine';
 import type { RunOptions } from './options/types.ts';
 
-/** SeaBIOS's program for the video card, beside the BIOS or where Debian has it. */
-const VGA_BIOS = 'vgabios-stdvga.bin';
+/** SeaBIOS's program for the video card, beside the BIOS or where Debian has it; by this name it learns where the card is. */
+const VGA_BIOS = 'vgabios-stdvga.bin', VGA_ROM = 'pci1234,1111.rom';
 const USUAL = '/usr/share/seabios';
 const COM1 = 0x3f8;
 /** Open Firmware names of what a PC boots from, as SeaBIOS spells them. */
@@ -31,5 +31,5 @@ export function firmwareOf(options: RunOptions, description: MachineDescription)
     ...(boot !== undefined && { bootOrder: Array.from(boot).flatMap((letter) => BOOT_PATHS[letter] ?? []) }),
   });
   const rom = vga === 'none' ? undefined : [join(dirname(bios), VGA_BIOS), join(USUAL, VGA_BIOS)].find((path) => existsSync(path));
-  return { files: [...files, ...(rom === undefined ? [] : [{ name: `vgaroms/${VGA_BIOS}`, bytes: new Uint8Array(readFileSync(rom)) }])] };
+  return { files: [...files, ...(rom === undefined ? [] : [{ name: VGA_ROM, bytes: new Uint8Array(readFileSync(rom)) }])] };
 }

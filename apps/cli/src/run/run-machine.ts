@@ -23,7 +23,7 @@ import type { RunOptions } from './options/types.ts';
 import { readSnapshot } from './restore.ts';
 
 /** Frames for second-level tables, ROMs and memory of devices beside the guest's RAM. */
-const OTHER_BYTES = 48 * 2 ** 20;
+const OTHER_BYTES = 64 * 2 ** 20;
 /** The Host's tables: a processor's decoded code and TLB, and what all share, shadow pages above all. */
 const BYTES_EACH_CPU = 28 * 2 ** 20;
 const BYTES_SHARED = 16 * 2 ** 20;

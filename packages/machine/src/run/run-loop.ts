@@ -20,6 +20,8 @@ interface LoopParts {
 const SLICE = 1_000_000;
 /** Instructions between two looks at the clock: well below a slice at the speed of an interpreter. */
 const QUANTUM = 20_000;
+/** By how much turns differ: a prime, which no loop's length divides. */
+const SPREAD = 1021;
 
 /**
  * Runs the vCPUs in turns on this thread, in slices, so that the event loop lives. When all of them sleep it waits
@@ -140,11 +142,19 @@ export class RunLoop {
       if (!vcpu.runnable) continue;
       ran = true;
       this.#current.index = vcpu.index;
-      const exit = vcpu.run(this.#events.step.active ? this.#step(vcpu) : Math.min(quantum, this.#clock.budget()));
+      const exit = vcpu.run(this.#events.step.active ? this.#step(vcpu) : Math.min(this.#share(vcpu, quantum), this.#clock.budget()));
       this.#answer(vcpu, exit);
       if (!this.#running) return ran;
     }
     return ran;
+  }
+
+  /**
+   * Turns of different lengths, as the vCPU's own count says: with equal ones a spin lock could be seen at the same point of
+   * another vCPU's loop each time, and never free.
+   */
+  #share(vcpu: Vcpu, quantum: number): number {
+    return this.#vcpus.length > 1 && quantum > SPREAD ? quantum - (vcpu.instructions % SPREAD) : quantum;
   }
 
   #step(vcpu: Vcpu): number {

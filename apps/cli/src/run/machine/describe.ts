@@ -1,7 +1,7 @@
 import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
 import { PolyvisorError, type AnyDevicePlugin } from '@polyvisor/core';
 import { cpuModels, cpuX86 } from '@polyvisor/cpu-x86';
-import { acpiPmPci, apic, debugConsole, fwCfg, hpet, i8042, ide, pciHost, pcieHost, pit, rtc, uart16550, vga } from '@polyvisor/devices-platform';
+import { acpiPmPci, ahci, apic, debugConsole, fwCfg, hpet, i8042, ide, pciHost, pcieHost, pit, rtc, uart16550, vga } from '@polyvisor/devices-platform';
 import { virtioBlkPci } from '@polyvisor/devices-virtio';
 import type { MachineDescription } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
@@ -17,7 +17,7 @@ export const comName = (index: number): string => `com${index + 1}`;
 type Devices = NonNullable<MachineDescription['devices']>;
 
 const FW_CFG = 0x510;
-const MOST_IDE = 4;
+const MOST_IDE = 4, MOST_SATA = 6;
 const HPET = 0xfed0_0000;
 /** Ports and interrupts of COM1 to COM4. */
 const COM = [{ port: 0x3f8, irq: 4 }, { port: 0x2f8, irq: 3 }, { port: 0x3e8, irq: 4 }, { port: 0x2e8, irq: 3 }] as const;
@@ -93,13 +93,13 @@ class Plugged {
     }
     for (const drive of this.#options.drives) if (drive.interface === 'virtio') devices[drive.id] = this.#virtio(drive);
     const plain = this.#options.drives.filter((drive) => drive.interface === 'ide');
-    if (plain.length > 0) devices['ide'] = this.#ide(plain);
+    const q35 = this.#options.machine === 'q35';
+    if (plain.length > 0) devices[q35 ? 'ahci' : 'ide'] = q35 ? this.#ahci(plain) : this.#ide(plain);
     return devices;
   }
 
   /** The board's controller: CD-ROM drives are on the second channel, as firmware and people expect. */
   #ide(drives: readonly Drive[]): Devices[string] {
-    if (this.#options.machine === 'q35') throw new PolyvisorError([runErrors['no-controller']('', { drive: drives[0]!.file, interface: 'ide' })]);
     const free = { disk: [0, 1, 2, 3], cdrom: [2, 3, 0, 1] };
     const taken = new Set<number>();
     const units = drives.map(({ media, file }) => {
@@ -112,6 +112,17 @@ class Plugged {
       kind: ide.kind,
       config: { drives: drives.map(({ media, readOnly }, i) => ({ kind: media, unit: units[i]!, readOnly })) },
       services: Object.fromEntries(drives.map(({ id }, i) => [`drive${units[i]!}`, id])),
+    };
+  }
+
+  /** A q35 board has SATA. */
+  #ahci(drives: readonly Drive[]): Devices[string] {
+    const last = drives[MOST_SATA];
+    if (last) throw new PolyvisorError([runErrors['too-many-drives']('', { drive: last.file, most: MOST_SATA })]);
+    return {
+      kind: ahci.kind,
+      config: { drives: drives.map(({ media, readOnly }) => ({ kind: media, readOnly })) },
+      services: Object.fromEntries(drives.map(({ id }, i) => [`drive${i}`, id])),
     };
   }
 

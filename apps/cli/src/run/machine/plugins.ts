@@ -2,7 +2,7 @@ import { fullvirtBackend } from '@polyvisor/backend-fullvirt';
 import type { AnyDevicePlugin } from '@polyvisor/core';
 import { cpuX86 } from '@polyvisor/cpu-x86';
 import {
-  acpiPmPci, apic, debugConsole, debugExit, demoDma, fwCfg, hpet, i8042, ide, nvme, pciHost, pcieHost, pit, rtc, uart16550, vga,
+  acpiPmPci, ahci, apic, debugConsole, debugExit, demoDma, fwCfg, hpet, i8042, ide, nvme, pciHost, pcieHost, pit, rtc, uart16550, vga,
 } from '@polyvisor/devices-platform';
 import {
   virtioBalloonPci, virtioBlkPci, virtioConsolePci, virtioNetPci, virtioP9Pci, virtioRngPci, virtioVsockPci,
@@ -14,7 +14,7 @@ import { eptMmu, nptMmu, shadowMmu } from '@polyvisor/mmu-npt';
 export function allPlugins(own: readonly AnyDevicePlugin[]): Plugins {
   return {
     devices: [
-      apic, pit, rtc, pciHost, pcieHost, acpiPmPci, i8042, hpet, uart16550, debugConsole, debugExit, demoDma, fwCfg, ide, nvme, vga,
+      ahci, apic, pit, rtc, pciHost, pcieHost, acpiPmPci, i8042, hpet, uart16550, debugConsole, debugExit, demoDma, fwCfg, ide, nvme, vga,
       virtioBlkPci, virtioNetPci, virtioConsolePci, virtioRngPci, virtioBalloonPci, virtioP9Pci, virtioVsockPci, ...own,
     ],
     cpus: [cpuX86],
