@@ -40,5 +40,9 @@ export default defineConfig(
   },
   { ...polyvisor.configs.recommended, files: ['{packages/*/src,apps,examples}/**/*.ts'] },
   // What stands in a folder named node is the host's side, which devices reach as services.
-  { ...polyvisor.configs.devices, files: ['packages/devices-*/src/**/*.ts'], ignores: ['packages/devices-*/src/node/**'] },
+  {
+    ...polyvisor.configs.devices,
+    files: ['packages/devices-*/src/**/*.ts'],
+    ignores: [...polyvisor.configs.devices.ignores, 'packages/devices-*/src/node/**'],
+  },
 );
