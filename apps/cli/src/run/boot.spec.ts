@@ -32,7 +32,7 @@ describe('Debian\'s cloud kernel', () => {
       'awk \'BEGIN { for (i = 0; i < 1000; i++) s += i / 3; print s }\'',
       'poweroff -f',
     ];
-    const args = [...files, '-m', '256', '-smp', '2', '-append', 'console=ttyS0 panic=-1', '-nographic', '-no-reboot', '--stats'];
+    const args = [...files, '-m', '256', '-smp', '2', '-append', 'console=ttyS0 no_timer_check panic=-1', '-nographic', '-no-reboot', '--stats'];
     const { status, output, errors, answers } = await converse(args, lines);
     const sum = createHash('sha256').update(new Uint8Array(1_000_000)).digest('hex');
     expect(answers, output).toEqual(['x86_64', 'model name\t: Polyvisor max', '2', `${sum}  -`, '166500']);
@@ -42,7 +42,7 @@ describe('Debian\'s cloud kernel', () => {
   }, TIMEOUT);
 
   test('is saved, and goes on in a new process, three times in a row', async () => {
-    const args = [...files, '-m', '128', '-append', 'console=ttyS0', '-serial', 'mon:stdio'];
+    const args = [...files, '-m', '128', '-append', 'console=ttyS0 no_timer_check', '-serial', 'mon:stdio'];
     const save = (file: string): string => `\x01csavevm ${join(folder, file)}\nquit\n`;
     const booted = await converse(args, ['X=1', 'echo $$ > /pid', save('state1')]);
     expect([booted.status, booted.output], booted.errors).toEqual([0, expect.stringMatching(/saved [\d.]+ MiB/)]);
@@ -55,7 +55,7 @@ describe('Debian\'s cloud kernel', () => {
   }, TIMEOUT);
 
   test('that panics resets, and -no-reboot ends there', async () => {
-    const { status, output } = await converse(['-kernel', image.path, '-append', 'console=ttyS0 panic=-1', '-no-reboot'], []);
+    const { status, output } = await converse(['-kernel', image.path, '-append', 'console=ttyS0 no_timer_check panic=-1', '-no-reboot'], []);
     expect(output).toMatch(/Kernel panic - not syncing: VFS: Unable to mount root fs/);
     expect(status).toBe(0);
   }, TIMEOUT);

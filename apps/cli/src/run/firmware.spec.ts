@@ -21,7 +21,7 @@ terminal_input serial console
 terminal_output serial console
 set timeout=0
 menuentry Debian {
-  linux /boot/vmlinuz console=ttyS0
+  linux /boot/vmlinuz console=ttyS0 no_timer_check
   initrd /boot/initrd
 }
 `;

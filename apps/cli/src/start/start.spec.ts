@@ -26,9 +26,9 @@ test('its own options may stand anywhere; the others are for run', () => {
   const guest = { name: 'x', kernel: 'K', initrd: 'I', prompt: /x/ };
   const given = ['-m', '512', '--append', 'debug', '-append', 'nokaslr'];
   expect(runArguments(guest, { rows: 40, columns: 132 }, given).join(' '))
-    .toBe('-kernel K -initrd I -append console=ttyS0 LINES=40 COLUMNS=132 TERM=xterm debug nokaslr -m 512');
+    .toBe('-kernel K -initrd I -append console=ttyS0 no_timer_check LINES=40 COLUMNS=132 TERM=xterm debug nokaslr -m 512');
   expect(runArguments({ ...guest, initrd: undefined }, undefined, ['-append']).join(' '))
-    .toBe('-kernel K -append console=ttyS0 quiet panic=-1 -no-reboot -append');
+    .toBe('-kernel K -append console=ttyS0 no_timer_check quiet panic=-1 -no-reboot -append');
 });
 
 test('help fits a screen, and a wrong option is that of run', () => {
