@@ -1,21 +1,30 @@
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachedPackages, debianDependency, debianPackage, type Progress } from './packages.ts';
+import { cachedPackages, debianDependency, debianPackage, type Fetched, type Progress } from './packages.ts';
 
 /** A file, or why there is none. */
 export type Found = { readonly path: string } | { readonly reason: string };
 
 const META_PACKAGE = 'linux-image-cloud-amd64';
-const IMAGE_PACKAGE = /^linux-image-\d.*-cloud-amd64$/;
+/** With a version of three numbers; packages of no content have two. */
+const IMAGE_PACKAGE = /^linux-image-\d+\.\d+\.\d.*-cloud-amd64$/;
 const PT_INTERP = 3;
 
 /** Debian's cloud kernel: from the cache, else downloaded. */
 export function debianKernel(progress?: Progress): Found {
-  const cached = cachedPackages('amd64').filter((name) => IMAGE_PACKAGE.test(name)).at(-1);
-  const fetched = cached === undefined ? debianDependency(META_PACKAGE, IMAGE_PACKAGE, 'amd64', progress) : debianPackage(cached, 'amd64', progress);
+  const fetched = cloudKernel(progress);
   if ('reason' in fetched) return fetched;
   const path = kernelIn(join(fetched.folder, 'boot'));
   return path === undefined ? { reason: `there is no kernel in ${fetched.folder}` } : { path };
+}
+
+/** Where kernels of other series are in the cache too, apt knows which one is Debian's own, without a network. */
+function cloudKernel(progress?: Progress): Fetched {
+  const cached = cachedPackages('amd64').filter((name) => IMAGE_PACKAGE.test(name));
+  const [first] = cached;
+  if (first !== undefined && cached.length === 1) return debianPackage(first, 'amd64', progress);
+  const fetched = debianDependency(META_PACKAGE, IMAGE_PACKAGE, 'amd64', progress);
+  return 'reason' in fetched && first !== undefined ? debianPackage(first, 'amd64', progress) : fetched;
 }
 
 /** Debian's statically linked busybox: from the cache, else downloaded. */
