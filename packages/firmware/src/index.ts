@@ -16,7 +16,7 @@ export type { Window } from './acpi/resources.ts';
 export type { PowerManagement } from './acpi/fadt.ts';
 export type { InterruptOverride, MadtOptions } from './acpi/madt.ts';
 export { cpioArchive, type ArchiveEntry } from './cpio/newc.ts';
-export { acpiFiles, type FirmwareFile } from './firmware-config/table-loader.ts';
+export { ACPI_FILES, acpiFiles, type FirmwareFile } from './firmware-config/table-loader.ts';
 export { bootOrderFile, e820File, firmwareFiles, type FirmwareFilesOptions } from './firmware-config/files.ts';
 export { smbiosFiles, smbiosTables } from './smbios/tables.ts';
 export type { SmbiosOptions } from './smbios/structures.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { acpiOptions, fullvirtConfig, pcLayout, smbiosOptions, usableRam } from '@polyvisor/backend-fullvirt';
 import type { FirmwareFiles } from '@polyvisor/devices-platform';
-import { firmwareFiles } from '@polyvisor/firmware';
+import { ACPI_FILES, acpiFiles, firmwareFiles } from '@polyvisor/firmware';
 import type { MachineDescription } from '@polyvisor/machine';
 import type { RunOptions } from './options/types.ts';
 
@@ -23,13 +23,20 @@ export function firmwareOf(options: RunOptions, description: MachineDescription)
   if (bios === undefined) return { files: [] };
   const config = fullvirtConfig.parse(description.backend.config ?? {});
   const ram = usableRam(pcLayout(options.memory));
+  const acpi = config.acpi === false ? undefined : acpiOptions(config.acpi, ram, cpus, config.pci.ecam);
   const files = firmwareFiles({
     ram,
-    acpi: config.acpi === false ? undefined : acpiOptions(config.acpi, ram, cpus, config.pci.ecam),
+    acpi,
     smbios: config.smbios === false ? undefined : smbiosOptions(config.smbios, ram, cpus),
     serialConsole: vga === 'none' ? COM1 : undefined,
     ...(boot !== undefined && { bootOrder: Array.from(boot).flatMap((letter) => BOOT_PATHS[letter] ?? []) }),
   });
   const rom = vga === 'none' ? undefined : [join(dirname(bios), VGA_BIOS), join(USUAL, VGA_BIOS)].find((path) => existsSync(path));
-  return { files: [...files, ...(rom === undefined ? [] : [{ name: VGA_ROM, bytes: new Uint8Array(readFileSync(rom)) }])] };
+  // SeaBIOS and OVMF place power management differently, and ask for the tables afterwards.
+  const placed = (base: number): Uint8Array => {
+    const [tables] = acpi ? acpiFiles({ ...acpi, power: { ...acpi.power, base } }) : [];
+    return tables?.bytes ?? new Uint8Array(0);
+  };
+  const live = files.map((file) => (file.name === ACPI_FILES.tables ? { ...file, placed } : file));
+  return { files: [...live, ...(rom === undefined ? [] : [{ name: VGA_ROM, bytes: new Uint8Array(readFileSync(rom)) }])] };
 }

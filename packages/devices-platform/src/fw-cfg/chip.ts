@@ -1,4 +1,5 @@
 import { DmaStatus, type Dma as Memory, type Region } from '@polyvisor/core';
+import type { Item } from './items.ts';
 import { DMA_CONTROL_SIZE, DMA_SIGNATURE, Dma } from './registers.ts';
 
 export interface FwCfgState {
@@ -18,7 +19,8 @@ export class FwCfgChip implements Region {
     read: (offset, size) => this.#readSignature(offset, size),
     write: (offset, size, value) => this.#writeDma(offset, size, value),
   };
-  readonly #items: ReadonlyMap<number, Uint8Array>;
+  readonly #items: ReadonlyMap<number, Item>;
+  readonly #power: { readonly base: number | undefined };
   readonly #memory: Memory;
   readonly #control = new Uint8Array(DMA_CONTROL_SIZE);
   readonly #view = new DataView(this.#control.buffer);
@@ -26,32 +28,36 @@ export class FwCfgChip implements Region {
   /** An item that is not there. */
   readonly #empty = new Uint8Array(0);
   #selector = 0;
+  /** The selected item. */
+  #item: Uint8Array;
   #at = 0;
   #dmaHigh = 0;
 
-  constructor(items: ReadonlyMap<number, Uint8Array>, memory: Memory, saved: FwCfgState | undefined) {
+  /** `power` is where the chip set has power management now. */
+  constructor(items: ReadonlyMap<number, Item>, power: { readonly base: number | undefined }, memory: Memory, saved: FwCfgState | undefined) {
     this.#items = items;
+    this.#power = power;
     this.#memory = memory;
     if (saved) ({ selector: this.#selector, at: this.#at, dmaHigh: this.#dmaHigh } = saved);
+    this.#item = this.#content();
   }
 
   /** @hot A byte at offset 1 is the data register; beyond the item's end there are zeros. */
   read(offset: number, size: 1 | 2 | 4): number {
     if (offset !== 1 || size !== 1) return 0;
-    const byte = this.#item()[this.#at];
+    const byte = this.#item[this.#at];
     if (byte === undefined) return 0;
     this.#at += 1;
     return byte;
   }
 
-  /** @hot Two bytes at offset 0 are the selector. Data is not written any more since QEMU 2.4. */
+  /** Two bytes at offset 0 are the selector. Data is not written any more since QEMU 2.4. */
   write(offset: number, size: 1 | 2 | 4, value: number): void {
     if (offset === 0 && size === 2) this.#select(value & SELECTOR_MASK);
   }
 
   reset(): void {
-    this.#selector = 0;
-    this.#at = 0;
+    this.#select(0);
     this.#dmaHigh = 0;
   }
 
@@ -59,15 +65,18 @@ export class FwCfgChip implements Region {
     return { selector: this.#selector, at: this.#at, dmaHigh: this.#dmaHigh };
   }
 
-  /** @hot */
-  #item(): Uint8Array {
-    return this.#items.get(this.#selector) ?? this.#empty;
+  /** What the selected file says of the machine as it is now. */
+  #content(): Uint8Array {
+    const item = this.#items.get(this.#selector);
+    const { base } = this.#power;
+    return (base === undefined ? undefined : item?.placed?.(base)) ?? item?.bytes ?? this.#empty;
   }
 
-  /** @hot */
+  /** Not hot: it happens once for each file. */
   #select(key: number): void {
     this.#selector = key;
     this.#at = 0;
+    this.#item = this.#content();
   }
 
   /** @hot */
@@ -110,12 +119,12 @@ export class FwCfgChip implements Region {
     const length = this.#view.getUint32(4);
     const target = this.#view.getUint32(8) * 0x1_0000_0000 + this.#view.getUint32(12);
     if ((control & Dma.READ) !== 0) return this.#copy(target, length);
-    this.#at = Math.min(this.#item().length, this.#at + length);
+    this.#at = Math.min(this.#item.length, this.#at + length);
     return true;
   }
 
   #copy(target: number, length: number): boolean {
-    const item = this.#item();
+    const item = this.#item;
     const have = Math.min(length, item.length - this.#at);
     if (length - have > SLACK) return false;
     if (have > 0 && this.#memory.write(target, item, this.#at, have) !== DmaStatus.ok) return false;

@@ -59,6 +59,26 @@ describe('fw_cfg', () => {
     expect([chip.run(select | 2, 100, 0xffff_f000), chip.run(select | 16, 1, 0), chip.run(select | 2, 0xffff_ffff, 0x2000)]).toEqual([1, 1, 1]);
   });
 
+  test('gives a file that says where power management is as firmware has placed it when it is selected', () => {
+    const config = fwCfg.config.parse({ service: true, followPower: true });
+    const power: { base: number | undefined; onMove: undefined } = { base: undefined, onMove: undefined };
+    const placed = (base: number): Uint8Array => Uint8Array.of(base & 0xff, base >> 8);
+    const files = { files: [{ name: 'etc/tables', bytes: Uint8Array.of(0, 6), placed }] };
+    const { host } = fakeDeviceHost(fwCfg, config, { services: { files, power } });
+    const { regions: { regs }, save } = fwCfg.create(config, host, undefined);
+    const rest = (from = regs): number[] => [from.read(1, 1), from.read(1, 1), from.read(1, 1)];
+    const take = (): number[] => {
+      regs.write(0, 2, 0x20);
+      return rest();
+    };
+    const before = take();
+    power.base = 0xb000;
+    const after = take();
+    regs.write(0, 2, 0x20);
+    const restored = fwCfg.create(config, host, save()).regions.regs;
+    expect([before, after, rest(restored)]).toEqual([[0, 6, 0], [0, 0xb0, 0], [0, 0xb0, 0]]);
+  });
+
   test('refuses two files of one name', () => {
     const file = { name: 'a', text: '' };
     expect(fwCfg.config.safeParse({ files: [file, file] }).success).toBe(false);

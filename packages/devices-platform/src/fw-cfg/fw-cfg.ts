@@ -1,5 +1,6 @@
 import { defineDevice, versioned } from '@polyvisor/core';
 import { z } from 'zod';
+import { PowerBaseToken } from '../pci/south-bridge.ts';
 import { FwCfgChip } from './chip.ts';
 import { FirmwareFilesToken, fwCfgConfig } from './config.ts';
 import { itemsOf, utf8 } from './items.ts';
@@ -25,12 +26,14 @@ export const fwCfg = defineDevice({
       dma: { size: 8, width: 4, prefer: config.port + 4 },
     },
     dma: true,
-    services: config.service ? { files: FirmwareFilesToken } : {},
+    services: { ...(config.service && { files: FirmwareFilesToken }), ...(config.followPower && { power: PowerBaseToken }) },
   }),
   create(config, host, saved) {
     const own = config.files.map(({ name, text }) => ({ name, bytes: utf8(text) }));
-    const given = 'files' in host.services ? host.services.files.files : [];
-    const chip = new FwCfgChip(itemsOf(config.cpus, [...own, ...given]), host.dma, saved);
+    const { services } = host;
+    const given = 'files' in services ? services.files.files : [];
+    const power = 'power' in services ? services.power : { base: undefined };
+    const chip = new FwCfgChip(itemsOf(config.cpus, [...own, ...given]), power, host.dma, saved);
     return { regions: { regs: chip, dma: chip.dma }, reset: () => chip.reset(), save: () => chip.save() };
   },
 });
