@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { Guest } from '../../acceptance/lib/guest.ts';
 import { converse, initrd } from '../../test/guest.ts';
 import { debianBusybox, debianKernel } from '../start/debian/files.ts';
 import { debianPackage } from '../start/debian/packages.ts';
@@ -60,13 +61,24 @@ describe('a GRUB CD with Debian\'s kernel', () => {
       test.skip(`boots by ${name}: ${missing ?? ''}`, () => undefined);
       continue;
     }
-    test(`boots by ${name}`, async () => {
+    test(`boots by ${name}, and powers off`, async () => {
       const args = ['-bios', found.path, '-m', '256', '-cdrom', cd.path, '-boot', 'd', '-smp', '2', '-serial', 'mon:stdio'];
-      const lines = ['nproc', '[ -d /sys/firmware/efi ] && echo UEFI || echo BIOS', 'cat /sys/class/dmi/id/sys_vendor', '\x01x'];
+      const lines = ['nproc', '[ -d /sys/firmware/efi ] && echo UEFI || echo BIOS', 'cat /sys/class/dmi/id/sys_vendor', 'poweroff -f'];
       const { status, answers, output } = await converse(args, lines);
+      // Its tables say where the firmware has put power management.
+      expect(output).not.toMatch(/ACPI Error|ACPI BIOS Error/);
       expect([status, answers], output).toEqual([0, ['2', name === 'OVMF' ? 'UEFI' : 'BIOS', 'Polyvisor']]);
     }, TIMEOUT);
   }
+});
+
+describe('the shell of OVMF', () => {
+  test.skipIf('reason' in ovmf).each(['pc', 'q35'])('switches a %s off by its own service', async (machine) => {
+    const guest = Guest.polyvisor(['-bios', 'path' in ovmf ? ovmf.path : '', '-m', '128', '-machine', machine]);
+    await guest.until('Shell> ');
+    guest.type('reset -s\r');
+    expect(await guest.end()).toBe(0);
+  }, TIMEOUT);
 });
 
 describe('memtest86+', () => {
