@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const all = ['dispatch', 'memory', 'footprint', 'cpu', 'startup', 'mmu', 'guest-io'];
+const all = ['dispatch', 'memory', 'footprint', 'cpu', 'startup', 'mmu', 'boot', 'guest-io'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !all.includes(name));
 if (unknown.length > 0) {

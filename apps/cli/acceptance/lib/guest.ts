@@ -1,4 +1,5 @@
 /** A guest on a serial console that a program types on: of `polyvisor run`, or of QEMU to compare with. */
+import { readFileSync } from 'node:fs';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -81,6 +82,14 @@ export class Guest {
     const { status, text } = await this.sh(line, seconds);
     if (status !== 0) throw new Error(`"${line}" ended with ${status}: ${text}`);
     return text;
+  }
+
+  /** What the process has taken of the host until now: seconds of its processors, and the most memory that it had, in bytes. */
+  cost(): { readonly seconds: number; readonly peak: number } {
+    const of = (file: string): string => readFileSync(`/proc/${this.#child.pid ?? 0}/${file}`, 'utf8');
+    // The name, in parentheses, may have blanks; behind it utime and stime are fields 14 and 15 of proc(5), in hundredths of a second.
+    const fields = of('stat').split(') ')[1]!.split(' ');
+    return { seconds: (Number(fields[11]) + Number(fields[12])) / 100, peak: Number(/^VmHWM:\s*(\d+)/m.exec(of('status'))![1]) * 1024 };
   }
 
   /** As when the power fails: nothing is asked. */
