@@ -67,6 +67,11 @@ export const runErrors = defineErrors('cli', {
     message: `the file of ${p.option} cannot be written: ${p.why}`,
     remedy: 'Give a path where you may write.',
   }),
+  'unknown-chardev': (p: { option: string; id: string; known: readonly string[] }) => ({
+    thing: p.id,
+    message: `${p.option} names the channel "${p.id}", which is not there or another port's`,
+    remedy: `Give a -chardev with id=${p.id}; free are: ${p.known.join(', ') || 'none'}.`,
+  }),
   'console-twice': (p: { option: string; other: string }) => ({
     thing: p.option,
     message: `standard input already belongs to ${p.other}`,

@@ -4,6 +4,7 @@ import type { Machine, Outcome } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
 import { LineReader } from '../monitor/line.ts';
 import { answer, type Subject } from '../monitor/monitor.ts';
+import { standardChannels } from '../options/channels.ts';
 import type { RunOptions } from '../options/types.ts';
 import { costs } from '../statistics.ts';
 import { traceInstructions } from '../trace/trace.ts';
@@ -25,10 +26,10 @@ export async function attended(
   const stop = (status: number): void => {
     if (machine.state === 'running' || machine.state === 'paused') machine.powerOff(status);
   };
-  const console = options.serial.find(({ kind }) => kind === 'stdio');
+  const console = standardChannels(options)[0]?.channel;
   const type = withMonitor(subject, typed, () => { stop(0); });
   // Commands are for people: what comes from a pipe is the guest's, unless the monitor was asked for.
-  const keyed = process.stdin.isTTY || (console?.kind === 'stdio' && console.monitor === true);
+  const keyed = process.stdin.isTTY || (console?.monitor === true);
   const terminal = console ? new Terminal(process.stdin, (bytes) => {
     if (keyed) type(bytes);
     else for (const byte of bytes) typed(byte);

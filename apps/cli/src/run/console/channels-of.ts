@@ -4,6 +4,11 @@ import { ByteQueue, FileSink, StreamSink, nowhere } from './channels.ts';
 import { DEBUG_CONSOLE, comName } from '../machine/describe.ts';
 import type { Channel, RunOptions } from '../options/types.ts';
 
+/** The service of a `-chardev`. */
+export const chardevName = (id: string): string => `chardev ${id}`;
+/** The service of ports that lead nowhere. */
+export const NOWHERE = 'nowhere';
+
 export interface Channels {
   readonly services: readonly NamedService[];
   /** What is typed, for the port that has standard input. */
@@ -19,7 +24,9 @@ export function openChannels(options: RunOptions): Channels {
   const sink = (option: string, channel: Channel): ByteSink => {
     switch (channel.kind) {
       case 'stdio': return stdout;
-      case 'none': return nowhere;
+      case 'none':
+      // Names of channels were looked up when the options were read.
+      case 'chardev': return nowhere;
       case 'file': {
         const file = new FileSink(option, channel.path);
         files.push(file);
@@ -28,11 +35,16 @@ export function openChannels(options: RunOptions): Channels {
     }
   };
   let input: ByteQueue | undefined;
-  const services = options.serial.flatMap((channel, i) => {
+  const both = (name: string, option: string, channel: Channel): NamedService[] => {
     const queue = new ByteQueue();
     if (channel.kind === 'stdio') input = queue;
-    return [namedService(comName(i), ByteSinkToken, sink('-serial', channel)), namedService(comName(i), ByteSourceToken, queue)];
-  });
+    return [namedService(name, ByteSinkToken, sink(option, channel)), namedService(name, ByteSourceToken, queue)];
+  };
+  const services = [
+    ...options.serial.flatMap((channel, i) => both(comName(i), '-serial', channel)),
+    ...options.chardevs.flatMap(({ id, channel }) => both(chardevName(id), '-chardev', channel)),
+    ...both(NOWHERE, '', { kind: 'none' }),
+  ];
   if (options.debugConsole) services.push(namedService(DEBUG_CONSOLE, ByteSinkToken, sink('-debugcon', options.debugConsole)));
   return {
     services, input,

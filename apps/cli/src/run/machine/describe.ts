@@ -6,6 +6,7 @@ import { virtioBlkPci } from '@polyvisor/devices-virtio';
 import type { MachineDescription } from '@polyvisor/machine';
 import { runErrors } from '../errors.ts';
 import type { Device, Drive, RunOptions } from '../options/types.ts';
+import { SERIAL_BUSES, SERIAL_PORTS, SerialBus, busOf } from './consoles.ts';
 import { configOf, hasSetting } from './device-config.ts';
 import { DRIVERS } from './plugins.ts';
 
@@ -89,10 +90,18 @@ class Plugged {
 
   devices(): Devices {
     const devices: Devices = {};
+    const buses: SerialBus[] = [];
+    const chardevs = new Set(this.#options.chardevs.map(({ id }) => id));
     for (const [i, device] of this.#options.devices.entries()) {
+      if (SERIAL_PORTS.includes(device.driver)) {
+        busOf(device, buses).add(device, chardevs);
+        continue;
+      }
       const id = device.settings.text('id') ?? `device${i}`;
-      devices[id] = this.#device(device);
+      if (SERIAL_BUSES.includes(device.driver)) buses.push(new SerialBus(id, device.settings));
+      else devices[id] = this.#device(device);
     }
+    for (const bus of buses) devices[bus.id] = this.#serialBus(bus);
     for (const drive of this.#options.drives) if (drive.interface === 'virtio') devices[drive.id] = this.#virtio(drive);
     const plain = this.#options.drives.filter((drive) => drive.interface === 'ide');
     const q35 = this.#options.machine === 'q35';
@@ -137,7 +146,7 @@ class Plugged {
     const known = DRIVERS[driver];
     const plugin = this.#plugins.find(({ kind }) => kind === (known?.kind ?? driver));
     if (!plugin) {
-      const all = [...Object.keys(DRIVERS), ...this.#plugins.map(({ kind }) => kind)];
+      const all = [...Object.keys(DRIVERS), ...SERIAL_BUSES, ...SERIAL_PORTS, ...this.#plugins.map(({ kind }) => kind)];
       throw new PolyvisorError([runErrors['unknown-driver']('', { driver, known: all })]);
     }
     const services: Record<string, string> = known?.power ? { power: POWER } : {};
@@ -145,6 +154,12 @@ class Plugged {
     const pci = hasSetting(plugin, 'slot');
     const slot = pci ? { slot: this.#free(settings.number('addr', 0, 31) ?? settings.number('slot', 0, 31)) } : {};
     return { kind: plugin.kind, config: configOf(plugin, settings, slot), services };
+  }
+
+  #serialBus(bus: SerialBus): Devices[string] {
+    const plugin = this.#plugins.find(({ kind }) => kind === SerialBus.kind)!;
+    const slot = this.#free(bus.settings.number('addr', 0, 31));
+    return { kind: SerialBus.kind, config: configOf(plugin, bus.settings, { slot, ...bus.config() }), services: bus.services() };
   }
 
   #free(wanted: number | undefined): number {

@@ -30,6 +30,18 @@ test('disks, with the comma doubled in a name', () => {
   ], 'dc']);
 });
 
+test('channels by names: of serial ports, and of devices', () => {
+  const text = '-kernel k -chardev stdio,id=a,mux=on -chardev file,id=b,path=log -chardev null,id=c -serial chardev:b -serial chardev:c -debugcon file:d';
+  const { serial, chardevs, debugConsole } = parseRun(text.split(' '));
+  expect([serial, chardevs, debugConsole]).toEqual([
+    [{ kind: 'file', path: 'log' }, { kind: 'none' }], [{ id: 'a', channel: { kind: 'stdio', monitor: true } }], { kind: 'file', path: 'd' },
+  ]);
+});
+
+test('a channel that has the terminal leaves none for the first serial port', () => {
+  expect(parseRun(['-kernel', 'k', '-chardev', 'stdio,id=a']).serial).toEqual([{ kind: 'none' }]);
+});
+
 test('without more than a kernel it is one processor, 256 MiB and a console', () => {
   expect(parseRun(['-kernel', 'k'])).toMatchObject({ cpus: 1, memory: 256 * MB, serial: [{ kind: 'stdio' }], mmu: 'ept', entry: 'auto', noReboot: false });
 });
@@ -47,9 +59,15 @@ test.each([
   [['-kernel', 'k', '-m', '1M'], /cli\/option-value.*less than a PC needs/],
   [['-kernel', 'k', '-smp', '0'], /cli\/option-value.*1 to 255/],
   [['-kernel', 'k', '-smp', '2,sockets=2'], /cli\/option-value/],
-  [['-kernel', 'k', '-serial', 'tcp:1'], /cli\/option-value.*-serial stdio, file:PATH or none/],
+  [['-kernel', 'k', '-serial', 'tcp:1'], /cli\/option-value.*-serial stdio, file:PATH, chardev:NAME or none/],
   [['-kernel', 'k', ...Array.from({ length: 5 }, () => ['-serial', 'none']).flat()], /one serial port more than 4/],
   [['-kernel', 'k', '-serial', 'stdio', '-serial', 'mon:stdio'], /cli\/console-twice: .*-serial \(COM1\) \(-serial \(COM2\)\).*file, or none/],
+  [['-kernel', 'k', '-serial', 'chardev:a'], /cli\/unknown-chardev: -serial names the channel "a".*-chardev with id=a; free are: none/],
+  [['-kernel', 'k', '-chardev', 'null,id=a', '-serial', 'chardev:a', '-serial', 'chardev:a'], /cli\/unknown-chardev.*another port's/],
+  [['-kernel', 'k', '-chardev', 'null,id=a', '-chardev', 'null,id=a'], /cli\/option-value.*which another one has/],
+  [['-kernel', 'k', '-chardev', 'stdio,id=a', '-serial', 'stdio'], /cli\/console-twice: .*-serial \(COM1\) \(-chardev \(a\)\)/],
+  [['-kernel', 'k', '-chardev', 'socket,id=a'], /cli\/option-value.*none of stdio, file, null/],
+  [['-kernel', 'k', '-monitor', 'stdio'], /cli\/option-value.*-monitor none/],
   [['-kernel', 'k', '-display', 'gtk'], /cli\/option-value.*-display none/],
   [['-kernel', 'k', '-bios', 'b'], /cli\/boot-twice.*-kernel.*-bios and a disk/],
   [['-kernel', 'k', '-machine', 'microvm'], /cli\/option-value: "microvm" has the type "microvm", which is none of pc, q35/],

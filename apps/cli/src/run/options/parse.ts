@@ -1,5 +1,6 @@
 import { PolyvisorError } from '@polyvisor/core';
 import { runErrors } from '../errors.ts';
+import { resolveChannels, standardChannels } from './channels.ts';
 import { OPTIONS } from './table.ts';
 import { defaultOptions, type RunOptions } from './types.ts';
 
@@ -20,7 +21,9 @@ export function parseRun(args: readonly string[]): RunOptions {
     const why = option.apply(options, value);
     if (typeof why === 'string') throw new PolyvisorError([runErrors['option-value']('', { option: given, value, why, wants: wants ?? '' })]);
   }
-  if (options.serial.length === 0) options.serial.push({ kind: 'stdio' });
+  resolveChannels(options);
+  // The first port has the terminal unless something else has.
+  if (options.serial.length === 0) options.serial.push(standardChannels(options).length === 0 ? { kind: 'stdio' } : { kind: 'none' });
   if (!options.help) checkBoot(options);
   checkConsole(options);
   return options;
@@ -33,9 +36,7 @@ function checkBoot({ kernel, bios, drives }: RunOptions): void {
 }
 
 /** Two ports may write to standard output, but only one can read standard input. */
-function checkConsole({ serial }: RunOptions): void {
-  const [first, second] = serial.flatMap(({ kind }, i) => (kind === 'stdio' ? [i] : []));
-  if (first === undefined || second === undefined) return;
-  const params = { option: `-serial (COM${second + 1})`, other: `-serial (COM${first + 1})` };
-  throw new PolyvisorError([runErrors['console-twice']('', params)]);
+function checkConsole(options: RunOptions): void {
+  const [first, second] = standardChannels(options);
+  if (first && second) throw new PolyvisorError([runErrors['console-twice']('', { option: second.name, other: first.name })]);
 }

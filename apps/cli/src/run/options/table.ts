@@ -1,8 +1,9 @@
 import { parseBytes } from '@polyvisor/core';
 import { KERNEL_ENTRIES } from '@polyvisor/firmware';
+import { CHANNELS, CHARDEV_WANTS, channelOf, chardevOf } from './channels.ts';
 import { DRIVE_WANTS, driveOf, plainDrive } from './drives.ts';
 import { Settings } from './settings.ts';
-import { MACHINES, MMUS, VGAS, type Channel, type Device, type RunOptions } from './types.ts';
+import { MACHINES, MMUS, VGAS, type Device, type RunOptions } from './types.ts';
 
 export interface Option {
   /** What stands behind it, for messages; without it the option takes nothing. */
@@ -15,13 +16,6 @@ const LEAST_MEMORY = 2 * 2 ** 20;
 const MOST_CPUS = 255;
 const MOST_PORTS = 4;
 
-const channel = (text: string): Channel | undefined => {
-  if (text === 'stdio') return { kind: 'stdio' };
-  if (text === 'mon:stdio') return { kind: 'stdio', monitor: true };
-  if (text === 'none' || text === 'null') return { kind: 'none' };
-  return text.startsWith('file:') && text.length > 5 ? { kind: 'file', path: text.slice(5) } : undefined;
-};
-const CHANNELS = 'stdio, file:PATH or none';
 
 type TextKey = 'name' | 'kernel' | 'initrd' | 'append' | 'cpu' | 'bios' | 'machineFile' | 'restore' | 'trace';
 const text = (key: TextKey, wants: string): Option => ({ wants, apply: (options, value) => void (options[key] = value) });
@@ -161,10 +155,19 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
       options.devices.push(deviceOf(`virtio-9p-pci,fsdev=${id},mount_tag=${tag},readonly=${readOnly ? 'on' : 'off'}`));
     },
   },
+  chardev: {
+    wants: CHARDEV_WANTS,
+    apply(options, value) {
+      const chardev = chardevOf(value);
+      if (options.chardevs.some(({ id }) => id === chardev.id)) return `has the name "${chardev.id}", which another one has`;
+      options.chardevs.push(chardev);
+      return undefined;
+    },
+  },
   serial: {
     wants: CHANNELS,
     apply(options, value) {
-      const found = channel(value);
+      const found = channelOf(value);
       if (!found) return 'is no channel';
       if (options.serial.length === MOST_PORTS) return `is one serial port more than ${MOST_PORTS}`;
       options.serial.push(found);
@@ -174,12 +177,15 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
   debugcon: {
     wants: CHANNELS,
     apply(options, value) {
-      options.debugConsole = channel(value);
+      options.debugConsole = channelOf(value);
       return options.debugConsole ? undefined : 'is no channel';
     },
   },
   display: { wants: 'none', apply: (_options, value) => (value === 'none' ? undefined : 'is a display, and there is none yet') },
   vga: choice('vga', VGAS, 'is no video card'),
+  // The monitor is behind a key of the console.
+  monitor: { wants: 'none', apply: (_options, value) => (value === 'none' || value === 'null' ? undefined : 'is a place of its own for the monitor, which has none here') },
+  nodefaults: { apply: () => undefined },
   nographic: { apply: () => undefined },
   'no-reboot': flag('noReboot'),
   mmu: choice('mmu', MMUS, 'is no strategy'),

@@ -2,7 +2,13 @@ import type { KernelEntry } from '@polyvisor/firmware';
 import type { Settings } from './settings.ts';
 
 /** Where a character device of the guest leads. */
-export type Channel = { readonly kind: 'stdio'; /** The escape key works in a pipe too. */ readonly monitor?: true } | { readonly kind: 'none' } | { readonly kind: 'file'; readonly path: string };
+export type Channel = { readonly kind: 'stdio'; /** The escape key works in a pipe too. */ readonly monitor?: true } | { readonly kind: 'none' } | { readonly kind: 'file'; readonly path: string } | { readonly kind: 'chardev'; readonly id: string };
+
+/** A channel that devices name. */
+export interface Chardev {
+  readonly id: string;
+  readonly channel: Channel;
+}
 
 export const MACHINES = ['pc', 'q35'] as const;
 export const MMUS = ['ept', 'npt', 'shadow'] as const;
@@ -61,6 +67,8 @@ export interface RunOptions {
   captures: Settings[];
   /** Shared folders by their names. */
   folders: SharedFolder[];
+  /** Channels by their names, without those that serial ports took. */
+  chardevs: Chardev[];
   /** COM1 to COM4. */
   serial: Channel[];
   debugConsole: Channel | undefined;
@@ -77,7 +85,7 @@ export function defaultOptions(): RunOptions {
   return {
     help: false, name: 'run', memory: 256 * 2 ** 20, cpus: 1, cpu: undefined, machine: 'pc', mmu: 'ept', vga: 'none',
     kernel: undefined, initrd: undefined, append: '', entry: 'auto', bios: undefined, boot: undefined, drives: [], snapshot: false,
-    devices: [], netdevs: [], captures: [], folders: [], serial: [], debugConsole: undefined, noReboot: false, stats: false, trace: undefined,
+    devices: [], netdevs: [], captures: [], folders: [], chardevs: [], serial: [], debugConsole: undefined, noReboot: false, stats: false, trace: undefined,
     machineFile: undefined, restore: undefined,
   };
 }

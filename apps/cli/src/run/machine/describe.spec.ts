@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { parseRun } from '../options/parse.ts';
+import { describeMachine } from './describe.ts';
+import { allPlugins } from './plugins.ts';
+
+const devicesOf = (text: string): Record<string, unknown> =>
+  describeMachine(parseRun(`-kernel k ${text}`.split(' ')), allPlugins([]).devices ?? [], []).devices ?? {};
+
+describe('virtio consoles', () => {
+  test('a bus has the console and the ports that stand behind it, or that name it', () => {
+    const devices = devicesOf('-chardev null,id=a -chardev null,id=b -chardev null,id=c -device virtio-serial-pci,id=first -device virtio-serial,addr=9 '
+      + '-device virtserialport,chardev=b,name=agent,bus=first.0 -device virtconsole,chardev=a,bus=first.0 -device virtconsole,chardev=c');
+    expect(devices).toMatchObject({
+      first: {
+        kind: 'virtio/console-pci', config: { ports: ['agent'] },
+        services: { out: 'chardev a', in: 'chardev a', out1: 'chardev b', in1: 'chardev b' },
+      },
+      device1: { config: { slot: 9, ports: [] }, services: { out: 'chardev c' } },
+    });
+  });
+
+  test('ports without a console leave it leading nowhere', () => {
+    expect(devicesOf('-chardev null,id=a -device virtio-serial-pci,id=bus -device virtserialport,chardev=a,name=x')['bus'])
+      .toMatchObject({ services: { out: 'nowhere', in: 'nowhere', out1: 'chardev a' } });
+  });
+
+  test.each([
+    ['-chardev null,id=a -device virtconsole,chardev=a', /virtconsole are wrong: a -device virtio-serial-pci has to stand before it/],
+    ['-chardev null,id=a -device virtio-serial-pci -device virtconsole,chardev=a,bus=x.0', /virtio-serial-pci,id=x before it/],
+    ['-device virtio-serial-pci -device virtconsole,chardev=a', /cli\/unknown-chardev: -device virtconsole names the channel "a"/],
+    ['-chardev null,id=a -device virtio-serial-pci -device virtserialport,chardev=a', /a port without a name/],
+    ['-chardev null,id=a -device virtio-serial-pci -device virtserialport,chardev=a,name=x,speed=3', /the setting "speed", which is none of/],
+    ['-chardev null,id=a -chardev null,id=b -device virtio-serial-pci -device virtconsole,chardev=a -device virtconsole,chardev=b', /has a console already/],
+    ['-device virtio-serial-pci,queue-size=17', /queue-size.*power of two|power of two.*queue-size/],
+  ])('%s is refused', (text, message) => {
+    expect(() => devicesOf(text)).toThrow(message);
+  });
+});
