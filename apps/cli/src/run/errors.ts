@@ -52,6 +52,11 @@ export const runErrors = defineErrors('cli', {
     message: `the machine file cannot be used: ${p.why}`,
     remedy: 'Give a JSON file with "plugins" (modules that export devices) and parts of a machine description.',
   }),
+  'machine-file-module': (p: { module: string; why: string }) => ({
+    thing: p.module,
+    message: `the module "${p.module}" ${p.why}`,
+    remedy: 'Give a path from the machine file on, such as "./src/device.ts", or the name of an installed package, of a module that exports what defineDevice returned.',
+  }),
   'bad-snapshot': (p: { path: string; why: string }) => ({
     thing: p.path,
     message: `the snapshot cannot be used: ${p.why}`,

@@ -17,8 +17,9 @@ import { openAll } from './host/opened.ts';
 import { openVsock, vsockSettings } from './host/vsock.ts';
 import { loadImages } from './images.ts';
 import { POWER, describeMachine } from './machine/describe.ts';
-import { changed, readMachineFile } from './machine/machine-file.ts';
+import { NO_MACHINE_FILE, blaming, changed, readMachineFile } from './machine/machine-file.ts';
 import { allPlugins } from './machine/plugins.ts';
+import { slotsOf } from './machine/slots.ts';
 import type { RunOptions } from './options/types.ts';
 import { readSnapshot } from './restore.ts';
 
@@ -30,10 +31,11 @@ const BYTES_SHARED = 16 * 2 ** 20;
 
 /** Runs a machine until it is off; the status for the process. Throws a `PolyvisorError`. */
 export async function runMachine(options: RunOptions): Promise<number> {
-  const file = options.machineFile === undefined ? { plugins: [], changes: {} } : await readMachineFile(options.machineFile);
+  const file = options.machineFile === undefined ? NO_MACHINE_FILE : await readMachineFile(options.machineFile);
   const plugins = allPlugins(file.plugins);
   const vsock = vsockSettings(options.devices);
-  const description = changed(describeMachine(options, plugins.devices ?? []), file.changes);
+  const devices = plugins.devices ?? [];
+  const description = changed(describeMachine(options, devices, slotsOf(file.changes.devices ?? {})), file, devices);
   const images = showing(`loading ${options.bios ?? options.kernel ?? ''}`, () => loadImages(options));
   const snapshot = options.restore === undefined ? undefined : readSnapshot(options.restore, description);
   const host = createHost({ frames: options.memory + OTHER_BYTES, tables: BYTES_SHARED + options.cpus * BYTES_EACH_CPU });
@@ -47,7 +49,7 @@ export async function runMachine(options: RunOptions): Promise<number> {
       const scope = scopeOf(images, balloon).provide(FirmwareFilesToken, firmwareOf(options, description));
       const services = [...channels.services, ...outside.services, namedService(POWER, PowerControlToken, powerOf(() => machine, options))];
       const made = { plugins, scope, services, host };
-      const machine: Machine = snapshot ? restoreMachine(snapshot, made) : createMachine(description, made);
+      const machine: Machine = blaming(file, () => (snapshot ? restoreMachine(snapshot, made) : createMachine(description, made)));
       balloon.attach(machine.space);
       const { outcome, cost } = await attended({ machine, balloon }, options, (byte) => channels.input?.push(byte));
       await channels.close();

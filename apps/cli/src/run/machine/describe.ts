@@ -27,8 +27,8 @@ const COM = [{ port: 0x3f8, irq: 4 }, { port: 0x2f8, irq: 3 }, { port: 0x3e8, ir
 /** The first place on the PCI bus that no part of the board has. */
 const FIRST_SLOT = 3;
 
-/** The machine that the options mean. `plugins` are those it can be made of. */
-export function describeMachine(options: RunOptions, plugins: readonly AnyDevicePlugin[]): MachineDescription {
+/** The machine that the options mean. `plugins` are those it can be made of; `reserved` are PCI slots that no device gets by itself. */
+export function describeMachine(options: RunOptions, plugins: readonly AnyDevicePlugin[], reserved: readonly number[] = []): MachineDescription {
   const { cpu } = options;
   if (cpu !== undefined && !cpuModels.some(({ name }) => name === cpu)) {
     const wants = cpuModels.map(({ name }) => name).join(', ');
@@ -43,7 +43,7 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
       kind: fullvirtBackend.kind,
       config: { onShutdown: options.noReboot ? 'power-off' : 'reset', acpi: acpiConfig(options) },
     },
-    devices: { ...board(options), ...new Plugged(options, plugins).devices() },
+    devices: { ...board(options), ...new Plugged(options, plugins, reserved).devices() },
   };
 }
 
@@ -81,11 +81,12 @@ function board(options: RunOptions): Devices {
 class Plugged {
   readonly #options: RunOptions;
   readonly #plugins: readonly AnyDevicePlugin[];
-  readonly #taken = new Set<number>();
+  readonly #taken: Set<number>;
 
-  constructor(options: RunOptions, plugins: readonly AnyDevicePlugin[]) {
+  constructor(options: RunOptions, plugins: readonly AnyDevicePlugin[], reserved: readonly number[]) {
     this.#options = options;
     this.#plugins = plugins;
+    this.#taken = new Set(reserved);
   }
 
   devices(): Devices {
