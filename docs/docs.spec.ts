@@ -19,9 +19,11 @@ const examples = [
   'packages/core/src/readme.spec.ts',
   'packages/memory/src/readme.spec.ts',
   'packages/cpu-x86/test-vcpu/readme.spec.ts',
-  ...['first-device', 'first-machine'].flatMap((name) =>
+  ...['first-device', 'first-pci-device', 'first-machine'].flatMap((name) =>
     readdirSync(new URL(`examples/${name}/src/`, root)).map((file) => `examples/${name}/src/${file}`),
   ),
+  'examples/first-pci-device/guest/checksum.c',
+  'examples/first-pci-device/machine.json',
 ].map((path) => flat(read(path)));
 
 function blocks(page: string, language: string): string[] {
@@ -30,7 +32,7 @@ function blocks(page: string, language: string): string[] {
 
 describe.each(pages)('%s', (page) => {
   test('shows only code that stands in the tested examples', () => {
-    for (const code of blocks(page, 'ts')) {
+    for (const code of ['ts', 'c', 'json'].flatMap((language) => blocks(page, language))) {
       // Imports stand at the head of a file, wherever the rest is.
       const [imports, rest] = [/^import .*\n/gm, /^(?!import ).*\n/gm].map((lines) => flat((code.match(lines) ?? []).join('')));
       const source = examples.find((text) => text.includes(rest ?? ''));

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpioArchive } from '@polyvisor/firmware';
+import { cpioArchive, type ArchiveEntry } from '@polyvisor/firmware';
 
 const polyvisor = fileURLToPath(new URL('../bin/polyvisor.js', import.meta.url));
 const PROMPT = 'polyvisor-guest# ';
@@ -17,8 +17,8 @@ export PS1='${PROMPT}'
 exec sh -i </dev/ttyS0 >/dev/ttyS0 2>&1
 `;
 
-/** Makes it in a folder; its path. */
-export function initrd(busybox: string, folder: string): string {
+/** Makes it in a folder, with more than busybox if need be; its path. */
+export function initrd(busybox: string, folder: string, more: readonly ArchiveEntry[] = []): string {
   const path = join(folder, 'initrd');
   const text = (content: string): Uint8Array => new TextEncoder().encode(content);
   writeFileSync(path, cpioArchive([
@@ -26,6 +26,7 @@ export function initrd(busybox: string, folder: string): string {
     { kind: 'character', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'bin/busybox', content: readFileSync(busybox), mode: 0o755 },
     { kind: 'file', path: 'init', content: text(INIT), mode: 0o755 },
+    ...more,
   ]));
   return path;
 }
