@@ -84,7 +84,7 @@ test.skipIf(missing !== undefined)(`Linux finds the device, and user space drive
   const content: ArchiveEntry[] = [
     ...modules(kernel.path), ...lspci(folders), { kind: 'file', path: 'bin/checksum', content: readFileSync(driver.path), mode: 0o755 },
   ];
-  const options = ['-kernel', kernel.path, '-initrd', initrd(busybox.path, folder, content), '-append', 'console=ttyS0 no_timer_check quiet panic=-1', '-no-reboot'];
+  const options = ['-kernel', kernel.path, '-initrd', initrd(busybox.path, folder, content), '-append', 'console=ttyS0 no_timer_check loglevel=1 panic=-1', '-no-reboot'];
   const steps = session();
   const { status, output, errors, answers } = await converse([...options, '--machine-file', join(example, 'machine.json')], [...steps.map(({ command }) => command), 'poweroff -f']);
   // lspci looks for the index of modules that an installed system has.
