@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cpioArchive, type ArchiveEntry } from '@polyvisor/firmware';
-import { debianDependency, debianPackage } from '../../src/start/debian/packages.ts';
+import { debianDependency, debianPackage, type Architecture } from '../../src/start/debian/packages.ts';
 
-/** The cloud kernel has ext4 built in; the generic one has 9P, and everything as modules. */
-export type Flavour = 'cloud-amd64' | 'amd64';
+/** The cloud kernel has ext4 built in; the generic one has 9P, and everything as modules. 686 has no PAE. */
+export type Flavour = 'cloud-amd64' | 'amd64' | '686' | '686-pae';
 
 export interface Linux {
   readonly kernel: string;
@@ -14,11 +14,13 @@ export interface Linux {
   readonly modules: ReadonlyMap<string, string>;
 }
 
-/** A kernel with its modules, or why there is none. */
-export function linux(flavour: Flavour): Linux | { readonly reason: string } {
-  const image = debianDependency(`linux-image-${flavour}`, new RegExp(`^linux-image-\\d[\\d.-]*-${flavour}$`), 'amd64');
+/** A kernel with its modules, or why there is none: Debian's own, or that of another series it has, such as 6.12. */
+export function linux(flavour: Flavour, series?: string): Linux | { readonly reason: string } {
+  const architecture: Architecture = flavour.startsWith('686') ? 'i386' : 'amd64';
+  const name = series === undefined ? flavour : `${series}-${flavour}`;
+  const image = debianDependency(`linux-image-${name}`, new RegExp(`^linux-image-[\\d.]+(-\\d+|\\+deb\\d+)-${flavour}$`), architecture);
   if ('reason' in image) return image;
-  const busybox = debianPackage('busybox-static', 'amd64');
+  const busybox = debianPackage('busybox-static', architecture);
   if ('reason' in busybox) return busybox;
   const boot = join(image.folder, 'boot');
   const file = existsSync(boot) ? readdirSync(boot).find((name) => name.startsWith('vmlinuz-')) : undefined;
