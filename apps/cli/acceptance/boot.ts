@@ -66,7 +66,11 @@ async function smp(): Promise<void> {
 
 async function i386(): Promise<void> {
   show('== i386');
-  for (const { name, ...rest } of [...ready('686'), ...ready('686-pae')]) for (const mmu of MMUS) await boots(name, { ...rest, mmu });
+  for (const { name, ...rest } of ready('686')) for (const mmu of MMUS) await boots(name, { ...rest, entry: 'bzimage32', mmu });
+  for (const { name, ...rest } of ready('686-pae')) {
+    for (const mmu of MMUS) await boots(name, { ...rest, entry: 'pvh', mmu });
+    await boots(name, { ...rest, entry: 'bzimage32' });
+  }
 }
 
 async function dmesg(): Promise<void> {

@@ -35,7 +35,8 @@ export async function bootOnce(booting: Booting, seconds = 300): Promise<Booted>
     if (text !== expected) wrong.push(`${what} is "${text}" instead of "${expected}"`);
   };
   try {
-    await guest.until(PROMPT, seconds);
+    const [reached] = await guest.until(new RegExp(`${PROMPT}|Kernel panic.*`), seconds);
+    if (reached !== PROMPT) throw new Error(guest.output.slice(-3000));
     expectText('an answer', await guest.must('echo $((6 * 7)) | sed s/2/3/'), '43');
     expectText('nproc', await guest.must('nproc'), String(cpus));
     expectText('online', await guest.must('cat /sys/devices/system/cpu/online'), cpus === 1 ? '0' : `0-${cpus - 1}`);
