@@ -39,12 +39,15 @@ export async function attended(
   const log = machine.events.log.stream.subscribe(({ source, message }) => { say(`${source}: ${message}`); });
   const trace = openTrace(machine, options.trace);
   const began = performance.now();
+  // A guest that sleeps for ever is no reason to end, and nothing else may be awaited.
+  const alive = setInterval(() => undefined, 2 ** 31 - 1);
   try {
     if (machine.state === 'paused') machine.resume();
     else machine.start();
     const outcome = await machine.finished;
     return { outcome, cost: costs(machine, began) };
   } finally {
+    clearInterval(alive);
     trace();
     terminal?.close();
     log.unsubscribe();

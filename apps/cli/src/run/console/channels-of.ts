@@ -1,13 +1,8 @@
 import { ByteSinkToken, ByteSourceToken, type ByteSink } from '@polyvisor/core';
 import { namedService, type NamedService } from '@polyvisor/machine';
 import { ByteQueue, FileSink, StreamSink, nowhere } from './channels.ts';
-import { DEBUG_CONSOLE, comName } from '../machine/describe.ts';
+import { DEBUG_CONSOLE, NOWHERE, chardevName, comName } from '../machine/service-names.ts';
 import type { Channel, RunOptions } from '../options/types.ts';
-
-/** The service of a `-chardev`. */
-export const chardevName = (id: string): string => `chardev ${id}`;
-/** The service of ports that lead nowhere. */
-export const NOWHERE = 'nowhere';
 
 export interface Channels {
   readonly services: readonly NamedService[];

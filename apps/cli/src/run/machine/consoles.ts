@@ -1,9 +1,9 @@
 import { PolyvisorError } from '@polyvisor/core';
 import { virtioConsolePci } from '@polyvisor/devices-virtio';
-import { chardevName, NOWHERE } from '../console/channels-of.ts';
 import { runErrors } from '../errors.ts';
 import type { Settings } from '../options/settings.ts';
 import type { Device } from '../options/types.ts';
+import { NOWHERE, chardevName } from './service-names.ts';
 
 /** QEMU's spelling: a bus, and consoles and ports on it. */
 export const SERIAL_BUSES: readonly string[] = ['virtio-serial-pci', 'virtio-serial'];

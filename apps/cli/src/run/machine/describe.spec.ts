@@ -6,6 +6,11 @@ import { allPlugins } from './plugins.ts';
 const devicesOf = (text: string): Record<string, unknown> =>
   describeMachine(parseRun(`-kernel k ${text}`.split(' ')), allPlugins([]).devices ?? [], []).devices ?? {};
 
+test('a place on the bus that a device asks for is nobody else\'s', () => {
+  expect(devicesOf('-device virtio-rng-pci,id=a -device virtio-rng-pci,id=b,addr=3 -device virtio-rng-pci,id=c,addr=0x5 -device virtio-rng-pci,id=d'))
+    .toMatchObject({ a: { config: { slot: 4 } }, b: { config: { slot: 3 } }, c: { config: { slot: 5 } }, d: { config: { slot: 6 } } });
+});
+
 describe('virtio consoles', () => {
   test('a bus has the console and the ports that stand behind it, or that name it', () => {
     const devices = devicesOf('-chardev null,id=a -chardev null,id=b -chardev null,id=c -device virtio-serial-pci,id=first -device virtio-serial,addr=9 '

@@ -9,11 +9,7 @@ import type { Device, Drive, RunOptions } from '../options/types.ts';
 import { SERIAL_BUSES, SERIAL_PORTS, SerialBus, busOf } from './consoles.ts';
 import { configOf, hasSetting } from './device-config.ts';
 import { DRIVERS } from './plugins.ts';
-
-/** Names of services that devices choose. */
-export const POWER = 'power';
-export const DEBUG_CONSOLE = 'debug-console';
-export const comName = (index: number): string => `com${index + 1}`;
+import { DEBUG_CONSOLE, POWER, comName } from './service-names.ts';
 
 type Devices = NonNullable<MachineDescription['devices']>;
 
@@ -91,6 +87,11 @@ class Plugged {
 
   devices(): Devices {
     const devices: Devices = {};
+    // Places that are asked for are nobody else's, wherever they are asked for.
+    for (const { settings } of this.#options.devices) {
+      const slot = settings.peek('addr') ?? settings.peek('slot');
+      if (slot !== undefined) this.#taken.add(Number(slot));
+    }
     const buses: SerialBus[] = [];
     const chardevs = new Set(this.#options.chardevs.map(({ id }) => id));
     for (const [i, device] of this.#options.devices.entries()) {

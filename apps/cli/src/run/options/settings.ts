@@ -33,6 +33,10 @@ export class Settings {
   text(key: string): string | undefined {
     return this.texts(key).at(-1);
   }
+  /** As `text`, but the setting is still there. */
+  peek(key: string): string | undefined {
+    return this.#values.get(key)?.at(-1);
+  }
   need(key: string): string {
     const value = this.text(key);
     if (value === undefined || value === '') throw this.refuse(`has no ${key}`);
