@@ -25,6 +25,59 @@ describe('the host clock', () => {
   });
 });
 
+describe('the host clock of a guest that is kept from working', () => {
+  const MS = 1e6;
+  function start() {
+    let host = 5 * MS;
+    const clock = new HostClock(() => host);
+    clock.go();
+    clock.work();
+    const after = (elapsed: number): number => {
+      host += elapsed;
+      return clock.now();
+    };
+    return { clock, after };
+  }
+
+  test('stands still for what is longer than 10 ms, whoever looks first', () => {
+    const { clock, after } = start();
+    expect([after(2 * MS), after(10 * MS), after(110 * MS)]).toEqual([2 * MS, 12 * MS, 22 * MS]);
+    clock.work();
+    expect(clock.now()).toBe(22 * MS);
+  });
+
+  test('makes up for it while the guest works, and never goes back or ahead', () => {
+    const { after } = start();
+    let host = 50 * MS, last = after(host);
+    for (let i = 0; i < 400; i++) {
+      const now = after(MS);
+      host += MS;
+      expect(now - last).toBeGreaterThanOrEqual(MS);
+      expect(now - last).toBeLessThanOrEqual(1.125 * MS + 1);
+      last = now;
+    }
+    expect(last).toBe(host);
+  });
+
+  test('is in time again when the guest sleeps, and lets it sleep', () => {
+    const { clock, after } = start();
+    after(50 * MS);
+    clock.rest();
+    expect([clock.now(), after(500 * MS)]).toEqual([50 * MS, 550 * MS]);
+    clock.work();
+    expect(after(MS)).toBe(551 * MS);
+  });
+
+  test('goes on where it was stopped', () => {
+    const { clock, after } = start();
+    after(50 * MS);
+    clock.stop();
+    expect(after(7 * MS)).toBe(10 * MS);
+    clock.go();
+    expect(after(MS)).toBe(11 * MS);
+  });
+});
+
 describe('the instruction clock', () => {
   const vcpu = (instructions: number): Vcpu => ({ instructions }) as Vcpu;
 

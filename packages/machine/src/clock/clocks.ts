@@ -11,6 +11,10 @@ export interface MachineClock extends TimeBase {
   stop(): void;
   /** Guest time in ns, from a snapshot; the clock is stopped. */
   set(now: number): void;
+  /** A vCPU wants to run, and did or was kept from it since the last call. */
+  work(): void;
+  /** Nobody wants to run until the next `work`. */
+  rest(): void;
   /** Instructions until the next deadline at most; Infinity when instructions do not make time. */
   budget(): number;
   /** Everybody sleeps: instruction time jumps to the next deadline. False when time passes by itself, or none is armed. */
@@ -31,12 +35,25 @@ abstract class QueuedClock {
   }
 }
 
-/** Follows host time while the machine runs. */
+/** How far guest time goes on, in ns, when the guest was kept from working for longer. */
+const GAP = 10_000_000;
+/** What is behind is made up for in this part of the time that the guest works. */
+const CATCH_UP = 1 / 8;
+
+/**
+ * Follows host time while the machine runs. Where the host gives the process no processor for long, guest time stands
+ * still, because kernels that count timer ticks over a stretch of time would miss most of them and give their timer up; it
+ * is made up for little by little, and at once when the guest sleeps.
+ */
 export class HostClock extends QueuedClock implements MachineClock {
   readonly source = 'host';
   readonly #hostNow: () => number;
   #before = 0;
   #since: number | undefined;
+  #working = false;
+  /** Host time since `#since` when somebody last looked, and how far guest time is behind it. */
+  #seen = 0;
+  #behind = 0;
 
   /** `hostNow` gives host time in nanoseconds from any start; fractions are dropped. */
   constructor(hostNow: () => number) {
@@ -48,17 +65,38 @@ export class HostClock extends QueuedClock implements MachineClock {
   }
   /** @hot */
   now(): number {
-    return this.#since === undefined ? this.#before : this.#before + Math.max(0, Math.floor(this.#hostNow() - this.#since));
+    return this.#since === undefined ? this.#before : this.#before + Math.floor(this.#passed(this.#since) - this.#behind);
   }
   go(): void {
-    this.#since ??= this.#hostNow();
+    if (this.#since !== undefined) return;
+    this.#since = this.#hostNow();
+    this.#seen = 0;
   }
   stop(): void {
     this.#before = this.now();
     this.#since = undefined;
+    this.rest();
   }
   set(now: number): void {
     this.#before = now;
+  }
+  /** @hot */
+  work(): void {
+    if (this.#since !== undefined) this.#passed(this.#since);
+    this.#working = true;
+  }
+  rest(): void {
+    this.#working = false;
+    this.#behind = 0;
+  }
+  /** @hot Host time since the clock goes, which never goes back. */
+  #passed(since: number): number {
+    const passed = Math.max(this.#seen, this.#hostNow() - since), elapsed = passed - this.#seen;
+    this.#seen = passed;
+    if (!this.#working) return passed;
+    if (elapsed > GAP) this.#behind += elapsed - GAP;
+    else if (this.#behind > 0) this.#behind = Math.max(0, this.#behind - elapsed * CATCH_UP);
+    return passed;
   }
   budget(): number {
     return Infinity;
@@ -94,6 +132,12 @@ export class InstructionClock extends QueuedClock implements MachineClock {
   }
   stop(): void {
     // Nothing to hold.
+  }
+  work(): void {
+    // Host time does not matter.
+  }
+  rest(): void {
+    // Nor here.
   }
   set(now: number): void {
     this.#offset = now - Math.floor(this.#instructions() * this.#nanosecondsEach);

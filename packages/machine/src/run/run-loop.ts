@@ -115,10 +115,14 @@ export class RunLoop {
   #slice(): 'more' | 'sleep' | 'stopped' {
     const end = this.#loop.now() + SLICE;
     do {
+      this.#clock.work();
       this.#clock.expire();
       this.#takeRequest();
       if (!this.#running) return 'stopped';
-      if (!this.#turn(QUANTUM) && !this.#clock.skip()) return this.#isRunning() ? 'sleep' : 'stopped';
+      if (!this.#turn(QUANTUM) && !this.#clock.skip()) {
+        this.#clock.rest();
+        return this.#isRunning() ? 'sleep' : 'stopped';
+      }
     } while (this.#isRunning() && this.#loop.now() < end);
     return this.#isRunning() ? 'more' : 'stopped';
   }
