@@ -16,8 +16,11 @@ type Devices = NonNullable<MachineDescription['devices']>;
 const FW_CFG = 0x510;
 const MOST_IDE = 4, MOST_SATA = 6;
 const HPET = 0xfed0_0000;
-/** SLP_TYP of S5: soft off of a PIIX4 (290562-001, 7.2.3), which OVMF writes on both boards. */
-const S5 = 0;
+/**
+ * SLP_TYP of S5 where firmware boots: soft off of a PIIX4 (290562-001, 7.2.3), which OVMF writes on both boards without a look at
+ * its tables. Small kernels that are loaded directly, and have no eyes for tables, know the devices' default.
+ */
+const FIRMWARE_S5 = 0;
 /** Ports and interrupts of COM1 to COM4. */
 const COM = [{ port: 0x3f8, irq: 4 }, { port: 0x2f8, irq: 3 }, { port: 0x3e8, irq: 4 }, { port: 0x2e8, irq: 3 }] as const;
 /** The first place on the PCI bus that no part of the board has. */
@@ -46,10 +49,12 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
 /** What the tables say of the board. */
 function acpiConfig({ machine, serial, vga: card, bios }: RunOptions): Record<string, unknown> {
   return {
-    keyboardController: true, hpet: HPET, s5: S5, pci: machine === 'q35' ? 'q35' : 'i440fx', vga: card !== 'none', serial: COM.slice(0, serial.length),
+    keyboardController: true, hpet: HPET, ...sleepType({ bios }), pci: machine === 'q35' ? 'q35' : 'i440fx', vga: card !== 'none', serial: COM.slice(0, serial.length),
     firmwareConfig: bios === undefined ? false : FW_CFG,
   };
 }
+
+const sleepType = ({ bios }: Pick<RunOptions, 'bios'>): { readonly s5?: number } => (bios === undefined ? {} : { s5: FIRMWARE_S5 });
 
 /** What is soldered on. */
 function board(options: RunOptions): Devices {
@@ -63,7 +68,7 @@ function board(options: RunOptions): Devices {
     pit: { kind: pit.kind },
     rtc: { kind: rtc.kind, config: { start: 'service', memory: options.memory } },
     pci: { kind: q35 ? pcieHost.kind : pciHost.kind, services: { power: POWER } },
-    pm: { kind: acpiPmPci.kind, config: { startsEnabled: true, s5: S5, size: q35 ? 128 : 64 }, services: { power: POWER } },
+    pm: { kind: acpiPmPci.kind, config: { startsEnabled: true, ...sleepType(options), size: q35 ? 128 : 64 }, services: { power: POWER } },
     hpet: { kind: hpet.kind, config: { address: HPET } },
     keyboard: { kind: i8042.kind, services: { power: POWER } },
     ...Object.fromEntries(serial),
