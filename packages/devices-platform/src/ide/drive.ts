@@ -263,6 +263,8 @@ export abstract class Drive {
   #awaitBusMaster(phase: typeof Phase.DMA_IN | typeof Phase.DMA_OUT): void {
     this.phase = phase;
     this.status = READY | Status.DRQ;
+    // The bus master has no blocks: all there is is one.
+    this.#blockEnd = this.end;
     this.wiring.onDma(this);
   }
 

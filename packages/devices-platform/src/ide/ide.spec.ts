@@ -384,6 +384,17 @@ describe('saving in the middle of', () => {
     expect(last.bytes.subarray(2048, 3072)).toEqual(pattern(1024));
     expect(after.first.line.asserted).toBe(true);
   });
+
+  test('a transfer by the bus master goes on where its table ended, and can be saved when it is over', async () => {
+    const before = diskPc(filled(64 * 512));
+    await before.first.command(Command.READ_DMA, LBA(2, 4));
+    await before.first.dma([[0x4000, 1000]], true);
+    const { first, memory, save } = diskPc(filled(64 * 512), { memory: before.memory, section: before.save() });
+    first.clearMaster();
+    await first.dma([[0x4000 + 1000, 2048 - 1000]], true);
+    expect(memory.bytes.subarray(0x4000, 0x4800)).toEqual(pattern(64 * 512).subarray(1024, 3072));
+    expect(() => save()).not.toThrow();
+  });
 });
 
 describe('a CD-ROM drive', () => {
