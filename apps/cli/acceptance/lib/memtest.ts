@@ -33,7 +33,8 @@ export async function onePass({ bios, cd }: MemtestCd, mebibytes: number, second
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
       guest.type('info screen\n');
       const [shown] = await guest.until(/[^]*?\(polyvisor\) /);
-      screen = shown.slice(0, -PROMPT.length);
+      // The screen's lines are UTF-8, which the console takes byte by byte; the echo of the command comes first.
+      screen = Buffer.from(shown.slice(0, -PROMPT.length), 'latin1').toString('utf8').replace('info screen\r\n', '');
     }
   } finally {
     await guest.kill();
