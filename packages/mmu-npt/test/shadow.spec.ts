@@ -112,3 +112,19 @@ test.each([TABLES, SECOND])('hears of the first write to table %i, lets the next
   expect(m.shadow.shadowStatistics().hiddenFaults).toBe(hiddenFaults);
   m.rig.destroy();
 });
+
+test.each([TABLES, WINDOW])('a table that changed, and is then reached by a new way, is read as it is by that way (table %i)', (table) => {
+  const m = new ManyTables(1024), { rig } = m, [cpu] = rig.cpus as [RigCpu];
+  const NEW = 300;
+  const [first, second] = [0, 1].map((i) => m.page(NEW, i)) as [bigint, bigint];
+  const old = table === TABLES ? 0 : WINDOW_ENTRY;
+  for (let i = 0; i < 2; i++) cpu.fill(m.page(old, i), Access.read);
+  // Nothing can be cached for pages whose table was nowhere until now, so that no flush is due.
+  m.store(cpu, table, 1, BigInt((DATA + 77) * 4096) | 7n);
+  m.store(cpu, SECOND, NEW, BigInt(table * 4096) | 7n);
+  for (const linear of [first, second]) {
+    const expected = rig.expect(cpu, linear, Access.read);
+    expect(expected.kind === 'ok' && cpu.reach(linear, Access.read) === expected.host).toBe(true);
+  }
+  rig.destroy();
+});

@@ -256,6 +256,7 @@ export class ShadowTables {
 
   #table(gfn: number, mfn: number, level: number, role: number, quadrant: number): ShadowPage | undefined {
     const key = keyOf(gfn, level, role, quadrant);
+    if (this.#byKey.has(key)) this.#catchUp(level);
     const known = this.#byKey.get(key);
     if (known?.mfn === mfn) return known;
     if (known !== undefined) this.#remove(known);
@@ -347,6 +348,15 @@ export class ShadowTables {
       // It may have gone with another one.
       if (this.#pages.pages[page.slot] === page) this.#compare(page, midway);
     }
+  }
+
+  /**
+   * A known table gets a new way to it, or to those below it, by which nothing was cached: it counts as it is, without a flush. So a freed
+   * table of one process becomes a table of another.
+   */
+  #catchUp(level: number): void {
+    if (level > 1) this.#compareAll(this.#unsyncUpper, true);
+    this.#compareAll(this.#unsyncLast, true);
   }
 
   /** Drops what is no longer so. A table that nothing leads to any more is most likely none. */
