@@ -46,8 +46,8 @@ describe('a guest that ends', () => {
   });
 
   test('by ACPI power-off gives 0', () => {
-    // mov dx, port; mov ax, SLP_EN and type 0; out dx, ax
-    const off = [0x66, 0xba, PM1_CONTROL & 0xff, PM1_CONTROL >> 8, 0x66, 0xb8, 0x00, 0x20, 0x66, 0xef];
+    // mov dx, port; mov ax, SLP_EN and type 5; out dx, ax
+    const off = [0x66, 0xba, PM1_CONTROL & 0xff, PM1_CONTROL >> 8, 0x66, 0xb8, 0x00, 0x34, 0x66, 0xef];
     expect(run('-kernel', kernel('off', [...off, ...HALT]))).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 
