@@ -13,6 +13,7 @@ import { openBus } from './open-bus.ts';
 import { PciSetup } from './pci-setup.ts';
 import { Rom } from './rom.ts';
 import { smbiosOptions } from './smbios-options.ts';
+import { setText } from './vga-setup.ts';
 
 export interface PcServices {
   readonly images: Token<BootImages>;
@@ -63,10 +64,13 @@ export class Pc implements Backend<undefined> {
     const { pci, acpi, smbios } = this.#config;
     const ram = usableRam(this.#host.ram);
     const power = acpi === false ? POWER_BASE : acpi.powerBase;
-    new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
+    const hasVga = new PciSetup(io, log).run({ ...pci, power, window: pciWindow(ram) });
+    if (hasVga) setText(io);
     const tables = acpi === false ? undefined : acpiOptions(acpi, ram, vcpus.length, pci.ecam);
     const names = smbios === false ? undefined : smbiosOptions(smbios, ram, vcpus.length);
-    const plan = planBoot({ kernel, initrd, commandLine, ram, acpi: tables, ...(modules && { modules }), ...(names && { smbios: names }) });
+    const plan = planBoot({
+      kernel, initrd, commandLine, ram, acpi: tables, textScreen: hasVga, ...(modules && { modules }), ...(names && { smbios: names }),
+    });
     for (const piece of plan.pieces) this.#write(piece);
     const [bootstrap] = vcpus;
     if (bootstrap) enterKernel(bootstrap, plan.entry);

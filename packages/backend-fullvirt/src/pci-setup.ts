@@ -14,13 +14,15 @@ export interface PciChoices {
 
 const ADDRESS = 0xcf8, DATA = 0xcfc, ENABLE = -0x8000_0000;
 const NOBODY = -1;
-const At = { VENDOR: 0, COMMAND: 4, HEADER_TYPE: 12, BARS: 16, INTERRUPT: 0x3c } as const;
+const At = { VENDOR: 0, COMMAND: 4, CLASS: 8, HEADER_TYPE: 12, BARS: 16, INTERRUPT: 0x3c } as const;
 const BARS = 6;
 const COMMAND_IO = 1, COMMAND_MEMORY = 2;
 const MULTIFUNCTION = 0x80_0000;
 /** Inputs of the 8259 pair for PIRQA to PIRQD, which the tables name too. */
 export const PIRQ_INPUTS = [10, 10, 11, 11] as const;
 const PIRQ_ROUTES = 0x60;
+/** Base class, subclass and interface of a display that is compatible with a VGA (PCI Code and ID Assignment 1.11). */
+const VGA_CLASS = 0x03_0000;
 
 /** Vendor and device of the functions that need more than BARs. */
 const Q35 = 0x29c0_8086, ICH9 = 0x2918_8086, PIIX3 = 0x7000_8086, PIIX4_POWER = 0x7113_8086;
@@ -43,7 +45,8 @@ export class PciSetup {
     this.#log = log;
   }
 
-  run(choices: PciChoices): void {
+  /** Whether there is a VGA. */
+  run(choices: PciChoices): boolean {
     const slots = this.#functions();
     for (const slot of slots) this.#chip(slot, choices);
     // Larger ones first: each is aligned to its size, so no gap is left between them.
@@ -61,6 +64,7 @@ export class PciSetup {
       if (bar.wide) this.#write(bar.slot, bar.at + 4, 0);
     }
     for (const slot of slots) this.#finish(slot);
+    return slots.some((slot) => this.#read(slot, At.CLASS) >>> 8 === VGA_CLASS);
   }
 
   #functions(): number[] {

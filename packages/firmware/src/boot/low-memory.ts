@@ -6,6 +6,8 @@ export const LOW = {
   /** BIOS data area: segment of the EBDA, and KiB of base memory (IBM PC/AT technical reference, 1984, 5-29). */
   ebdaSegment: 0x40e,
   baseMemory: 0x413,
+  /** BIOS data area: video mode and what belongs to it. */
+  videoMode: 0x449,
   gdt: 0x1000,
   startInfo: 0x2000,
   bootParams: 0x7000,

@@ -75,6 +75,18 @@ test('the Linux protocol finds the same in the boot parameters, behind the heade
   expect(pieceOf(plan, 'the kernel').size).toBe(0x10_0000);
 });
 
+test('a screen with text is in the boot parameters and in the BIOS data area', () => {
+  const of = (textScreen: boolean) => {
+    const plan = planBoot({ kernel: kernel('bzimage64'), commandLine: '', ram, textScreen });
+    return { screen: Array.from(pieceOf(plan, 'the boot parameters').bytes.subarray(0, 0x12)), video: plan.pieces.find(({ what }) => what === 'the video data') };
+  };
+  const { screen, video } = of(true);
+  expect(screen).toEqual([0, 0, 0, 0, 0, 0, 3, 80, 0, 0, 0, 0, 0, 0, 25, 1, 16, 0]);
+  // Mode, columns, bytes of a page; the CRT controller's port.
+  expect([video?.address, video?.bytes.subarray(0, 5), video?.bytes.subarray(26)]).toEqual([0x449, Uint8Array.of(3, 80, 0, 0, 0x10), Uint8Array.of(0xd4, 3)]);
+  expect(of(false)).toEqual({ screen: Array(18).fill(0), video: undefined });
+});
+
 test('64-bit entries have tables that map 4 GiB to themselves', () => {
   const plan = planBoot({ kernel: kernel('linux64'), commandLine: '', ram });
   const { address, bytes } = pieceOf(plan, 'the page tables');

@@ -23,6 +23,8 @@ export interface BootOptions {
   readonly ram: readonly RamBytes[];
   /** Without it the guest gets no ACPI tables. */
   readonly acpi?: AcpiOptions | undefined;
+  /** A VGA shows text, 80 by 25 (mode 3): kernels are told where their way of booting can. Default: no. */
+  readonly textScreen?: boolean | undefined;
   /** Without it the guest gets no SMBIOS table. It is for a machine that has RAM, or a ROM, at F0000H. */
   readonly smbios?: SmbiosOptions | undefined;
 }
@@ -41,6 +43,8 @@ const CODE_64_ENTRY = 0x200;
 const GDT_CODE = 0x10;
 const GDT_DATA = 0x18;
 const KIB = 1024;
+/** Mode 3, 80 columns, 4 KiB a page; nothing but zeroes until the CRT controller's port (IBM PC/AT technical reference, 1984, 5-30). */
+const VIDEO_DATA = Uint8Array.of(3, 80, 0, 0, 0x10, ...new Uint8Array(18), 7, 6, 0, 0xd4, 0x03);
 
 /** Plans what stands where before a kernel runs. Throws a `PolyvisorError` when the memory does not hold it. */
 export function planBoot(options: BootOptions): BootPlan {
@@ -51,6 +55,7 @@ export function planBoot(options: BootOptions): BootPlan {
   const { name } = kernel;
 
   place.at(name, pieceOf('the BIOS data area', LOW.ebdaSegment, Uint8Array.of((LOW.ebda >> 4) & 0xff, LOW.ebda >> 12, 0, 0, 0, (LOW.ebda / KIB) & 0xff, LOW.ebda / KIB >> 8)));
+  if (options.textScreen === true) place.at(name, pieceOf('the video data', LOW.videoMode, VIDEO_DATA));
   const gdt = flatGdt(mode);
   place.at(name, pieceOf('the descriptor table', LOW.gdt, gdt));
   if (mode === 64) place.at(name, pieceOf('the page tables', LOW.pageTables, identityTables(LOW.pageTables)));
@@ -76,7 +81,7 @@ export function planBoot(options: BootOptions): BootPlan {
     const modules = initrd === undefined ? [] : [initrd];
     place.at(name, pieceOf('the PVH start info', LOW.startInfo, pvhStartInfo({ ...shared, modules }, LOW.startInfo)));
   } else {
-    place.at(name, pieceOf('the boot parameters', LOW.bootParams, bootParams({ ...shared, setup: kernel.setup, initrd, loadAddress })));
+    place.at(name, pieceOf('the boot parameters', LOW.bootParams, bootParams({ ...shared, setup: kernel.setup, initrd, loadAddress, textScreen: options.textScreen === true })));
   }
   return { pieces: place.pieces, memoryMap: map, entry: entryState(kernel, mode, loadAddress, gdt.length - 1) };
 }

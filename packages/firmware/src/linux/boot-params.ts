@@ -3,6 +3,8 @@ import { BOOT_FLAG, HEADER_AT, MAGIC, SETUP, type SetupHeader } from './setup-he
 
 /** `struct boot_params`, the "zero page" (Documentation/arch/x86/zero-page.rst). */
 const SIZE = 4096;
+/** `struct screen_info`: a colour VGA in mode 3 with a font of 16 lines (include/uapi/linux/screen_info.h). */
+const Screen = { MODE: 0x06, COLUMNS: 0x07, LINES: 0x0e, IS_VGA: 0x0f, POINTS: 0x10 } as const;
 const OFFSET = { rsdp: 0x70, rangeCount: 0x1e8, ranges: 0x2d0 } as const;
 const RANGE_SIZE = 20;
 const MOST_RANGES = 128;
@@ -18,6 +20,7 @@ export interface BootParams {
   readonly commandLine: number;
   readonly initrd: { readonly address: number; readonly size: number } | undefined;
   readonly rsdp: number;
+  readonly textScreen: boolean;
   readonly memoryMap: readonly MemoryRange[];
   /** Where the protected-mode code was put. */
   readonly loadAddress: number;
@@ -40,6 +43,13 @@ export function bootParams(params: BootParams): Uint8Array {
   u32(SETUP.commandLine, params.commandLine);
   u32(SETUP.ramdiskImage, params.initrd?.address ?? 0);
   u32(SETUP.ramdiskSize, params.initrd?.size ?? 0);
+  if (params.textScreen) {
+    bytes[Screen.MODE] = 3;
+    bytes[Screen.COLUMNS] = 80;
+    bytes[Screen.LINES] = 25;
+    bytes[Screen.IS_VGA] = 1;
+    bytes[Screen.POINTS] = 16;
+  }
   view.setBigUint64(OFFSET.rsdp, BigInt(params.rsdp), true);
   const ranges = params.memoryMap.slice(0, MOST_RANGES);
   bytes[OFFSET.rangeCount] = ranges.length;
