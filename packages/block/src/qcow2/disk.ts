@@ -7,6 +7,7 @@ import { COMPRESSED, Incompatible } from './format.ts';
 import { encodeHeader, isDirty } from './header.ts';
 import { Kind, Mapping, newRun } from './mapping.ts';
 import { Reader } from './read.ts';
+import { resizeQcow2 } from './resize.ts';
 import { readL1, type Snapshot } from './snapshots.ts';
 import { Writer } from './write.ts';
 import { Zeroer } from './zero.ts';
@@ -27,6 +28,7 @@ const KINDS = ['unallocated', 'zero', 'data', 'compressed'] as const;
 export class Qcow2Disk implements BlockBackend {
   readonly blockSize = BLOCK;
   readonly core: Core;
+  onResized: (() => void) | undefined = undefined;
   /** What the image keeps inside. */
   readonly snapshots: readonly Snapshot[];
   readonly #reader: Reader;
@@ -99,6 +101,11 @@ export class Qcow2Disk implements BlockBackend {
   /** The range shows the backing file again; whole clusters. */
   async unallocate(offset: number, length: number): Promise<void> {
     await this.#changing(() => this.#zeroer.unallocate(offset, length));
+  }
+
+  /** Makes the disk larger; `resizeQcow2` makes it smaller too. */
+  resize(size: number): Promise<void> {
+    return resizeQcow2(this, size);
   }
 
   /** Finishes what is in flight, and writes everything. */

@@ -37,6 +37,7 @@ export async function resizeQcow2(disk: Qcow2Disk, size: number, options: { read
   // A backing file shows only where the disk was.
   const shown = disk.backing ? Math.min(disk.backing.size, disk.size) : 0;
   if (size > old && shown > old) await disk.writeZeroes(Math.ceil(old / 512) * 512, shown - Math.ceil(old / 512) * 512);
+  if (size !== old) disk.onResized?.();
 }
 
 /** A larger table at another place: it is stable before the header names it. */

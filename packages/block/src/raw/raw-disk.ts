@@ -17,6 +17,7 @@ export class RawDisk implements BlockBackend {
   readonly blockSize: number;
   readonly readOnly: boolean;
   readonly store: ByteStore;
+  onResized: (() => void) | undefined = undefined;
   #size: number;
   #closed = false;
 
@@ -91,8 +92,13 @@ export class RawDisk implements BlockBackend {
   /** Cuts, or grows with zeros. */
   async resize(size: number): Promise<void> {
     this.#check('resizing', 0, 0, true);
-    await this.store.resize(size);
+    try {
+      await this.store.resize(size);
+    } catch (error) {
+      throw ioError(this.name, 'resizing', error);
+    }
     this.#size = Math.ceil(size / this.blockSize) * this.blockSize;
+    this.onResized?.();
   }
 
   async close(): Promise<void> {

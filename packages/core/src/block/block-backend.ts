@@ -5,7 +5,7 @@ import { token } from '../di/token.ts';
  * `blockSize`. A promise rejects with an `Error` for an I/O error, which the disk reports to the guest.
  */
 export interface BlockBackend {
-  /** Bytes. */
+  /** Bytes. It may change while the disk is used: see `onResized`. */
   readonly size: number;
   /** Smallest unit of access, a power of two, at least 512. */
   readonly blockSize: number;
@@ -18,6 +18,13 @@ export interface BlockBackend {
   discard(offset: number, length: number): Promise<void>;
   writeZeroes(offset: number, length: number): Promise<void>;
   close(): Promise<void>;
+  /** Called after `size` changed. One listener: the disk that owns the backend. Who never changes it has no such property. */
+  onResized?: (() => void) | undefined;
+  /**
+   * Makes the disk larger, or smaller where that is possible, while it is used; bytes that are new read as zeros. Who cannot has
+   * no such function. `onResized` follows, then the promise resolves.
+   */
+  resize?(size: number): Promise<void>;
 }
 
 export const BlockBackendToken = token<BlockBackend>('core/BlockBackend');
