@@ -1,9 +1,8 @@
-export { virtioBlkMmio, virtioBlkPci, blk, type ResizableBlockBackend } from './blk/blk.ts';
+export { virtioBlkMmio, virtioBlkPci, blk } from './blk/blk.ts';
 export { balloon, virtioBalloonMmio, virtioBalloonPci, MemoryBalloonToken, type BalloonStatistics, type MemoryBalloon } from './balloon/balloon.ts';
 export { virtioConsole, virtioConsoleMmio, virtioConsolePci } from './console/console.ts';
 export { ConsoleSizeToken, type ConsoleSize } from './console/console-model.ts';
 export { net, virtioNetMmio, virtioNetPci } from './net/net.ts';
-export type { ExtendedNetBackend } from './net/net-backend.ts';
 export { rng, virtioRngMmio, virtioRngPci, EntropySourceToken, type EntropySource } from './rng/rng.ts';
 export { virtioMmio, type MmioOptions, type VirtioMmioPlugin, type VirtioMmioState } from './mmio/plugin.ts';
 export { virtioPci, type PciOptions, type VirtioPciPlugin, type VirtioPciState } from './pci/plugin.ts';

@@ -8,12 +8,6 @@ import { blkOptions } from './config.ts';
 import { BlkFeature, ID_BYTES, MAX_RANGE_SECTORS, Offset, SECTOR } from './registers.ts';
 import { blkState } from './state.ts';
 
-/** A backend that can grow or shrink while it is used; it sets nothing, it calls. */
-export interface ResizableBlockBackend extends BlockBackend {
-  /** Called after `size` changed. One listener: the disk that owns the backend. */
-  onResized: (() => void) | undefined;
-}
-
 /** The disk, for any transport. */
 export const blk = defineVirtio({
   deviceId: DeviceId.BLK,
@@ -27,17 +21,13 @@ export const blk = defineVirtio({
   create(config, host, saved) {
     const { drive } = host.services;
     const model = new BlkModel(host, setUp(config, drive), saved);
-    if (isResizable(drive)) drive.onResized = () => model.resized();
+    if ('onResized' in drive) drive.onResized = () => model.resized();
     return model;
   },
 });
 
 export const virtioBlkPci = virtioPci('virtio/blk-pci', blk);
 export const virtioBlkMmio = virtioMmio('virtio/blk-mmio', blk);
-
-function isResizable(backend: BlockBackend): backend is ResizableBlockBackend {
-  return 'onResized' in backend;
-}
 
 function setUp(options: Options<typeof blkOptions>, backend: BlockBackend): BlkSetup {
   const config = new Uint8Array(Offset.END);

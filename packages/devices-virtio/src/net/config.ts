@@ -12,6 +12,9 @@ export const netOptions = {
   queues: z.int().min(1).max(8).default(1),
   csum: flag,
   guest_csum: flag,
+  guest_tso4: flag,
+  guest_tso6: flag,
+  guest_ecn: flag,
   host_tso4: flag,
   host_tso6: flag,
   host_ecn: flag,
@@ -22,5 +25,6 @@ export const netOptions = {
   ctrl_vlan: flag,
   ctrl_rx_extra: flag,
   ctrl_mac_addr: flag,
+  ctrl_guest_offloads: flag,
   guest_announce: flag,
 };

@@ -12,6 +12,8 @@ export interface ControlTarget {
   /** False when there are not so many pairs. */
   setPairs(pairs: number): boolean;
   announced(): void;
+  /** Bits of feature numbers. False when one of them was not agreed on. */
+  setGuestOffloads(wanted: number): boolean;
 }
 
 /** Does a command of the control queue (§5.1.6.5); the answer is one byte. */
@@ -48,6 +50,9 @@ function act(group: number, command: number, data: Uint8Array, view: DataView, t
       return true;
     case Control.MQ:
       return command === Control.MQ_VQ_PAIRS_SET && data.length === 2 && target.setPairs(view.getUint16(2, true));
+    case Control.GUEST_OFFLOADS:
+      // 64 bits, of which the upper ones are those of offloads that are not offered.
+      return command === Control.GUEST_OFFLOADS_SET && data.length === 8 && view.getUint32(6, true) === 0 && target.setGuestOffloads(view.getUint32(2, true));
     default:
       return false;
   }

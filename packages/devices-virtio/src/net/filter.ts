@@ -1,4 +1,3 @@
-import { get16 } from './checksum.ts';
 import { Control, MAC_TABLE_ENTRIES } from './registers.ts';
 import type { FilterState } from './state.ts';
 
@@ -89,6 +88,11 @@ export class ReceiveFilter {
     if (this.noMulticast) return false;
     return this.allMulticast || this.multicastOverflow || has(this.multicast, frame);
   }
+}
+
+/** @hot */
+function get16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 /** @hot */

@@ -1,17 +1,19 @@
-import type { DeviceLog, NetCard } from '@polyvisor/core';
+import { FrameFlag, NetOffload, Segmentation, takesOffload, type DeviceLog, type FrameOffload, type NetBackend, type NetCard } from '@polyvisor/core';
 import type { Chain } from '../queue/chain.ts';
 import type { Virtqueue } from '../queue/virtqueue.ts';
 import { Feature } from '../virtio/constants.ts';
 import type { Services, VirtioHost, VirtioModel } from '../virtio/model.ts';
 import { controlCommand, type ControlTarget } from './control.ts';
 import { ReceiveFilter } from './filter.ts';
-import type { ExtendedNetBackend } from './net-backend.ts';
 import { Header, HeaderFlag, MAX_RX_BUFFERS, MIN_FRAME, NetFeature, NetStatus, Offset } from './registers.ts';
 import type { NetState } from './state.ts';
 import { Transmitter } from './transmitter.ts';
 
+/** What a driver may switch (§5.1.6.5.6.1). */
+const GUEST_BITS = [NetFeature.GUEST_CSUM, NetFeature.GUEST_TSO4, NetFeature.GUEST_TSO6, NetFeature.GUEST_ECN] as const;
+
 export interface NetSetup {
-  readonly backend: ExtendedNetBackend;
+  readonly backend: NetBackend;
   readonly features: readonly number[];
   readonly mac: readonly number[];
   /** Pairs of queues that exist. */
@@ -34,6 +36,9 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
   /** Buffers that the frame at hand goes to. */
   readonly #buffers: Chain[] = [];
   readonly #answer = new Uint8Array(1);
+  /** Guest offloads that are on: bits of `NetFeature` (§5.1.6.5.6). */
+  #guestOffloads = 0;
+  #offloads = 0;
   #pairs = 1;
   #starved = false;
   #flushing = false;
@@ -53,8 +58,18 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
     this.#announce = saved !== undefined;
     if (!saved) return;
     this.#pairs = Math.min(saved.pairs, setup.pairs);
+    this.#useOffloads(saved.guestOffloads);
     this.#starved = saved.starved;
     this.#flushLater();
+  }
+
+  /** What frames may come with: what the driver agreed to and left on. */
+  get offloads(): number {
+    return this.#offloads;
+  }
+
+  activate(): void {
+    this.#useOffloads(this.#agreedOffloads());
   }
 
   /** @hot Drivers from before VIRTIO 1.0 write their address here (§5.1.4.1). */
@@ -69,7 +84,7 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
     else if ((index & 1) === 1) this.#transmitter.drain(this.#host.queues[index]!, index >> 1, this.#headerSize());
     else if (this.#starved) {
       this.#starved = false;
-      this.#setup.backend.onReady?.();
+      this.#setup.backend.receiveReady?.();
     }
   }
 
@@ -84,15 +99,16 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
   }
 
   /** @hot A frame for the guest. What nobody wants, or nobody can take because the card is not up, is dropped. */
-  receive(frame: Uint8Array): boolean {
+  receive(frame: Uint8Array, offload?: FrameOffload): boolean {
     if (!this.#host.live || frame.length < MIN_FRAME || (this.config[Offset.status]! & NetStatus.LINK_UP) === 0) return true;
+    if (!takesOffload(offload, this.#offloads)) return true;
     if (!this.filter.passes(frame, this.#mac, this.#host.negotiated(NetFeature.CTRL_VLAN))) return true;
     const queue = this.#host.queues[2 * this.#choose(frame)]!;
     const header = this.#headerSize();
     queue.beginPass();
     const room = this.#collect(queue, header + frame.length);
-    if (room < header + frame.length) return this.#refuse(queue, room);
-    this.#deliver(queue, header, frame);
+    if (room < header + frame.length) return this.#refuse(queue);
+    this.#deliver(queue, header, frame, offload);
     return true;
   }
 
@@ -102,6 +118,11 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
   setPairs(pairs: number): boolean {
     if (!this.#host.negotiated(NetFeature.MQ) || pairs < 1 || pairs > this.#setup.pairs) return false;
     this.#pairs = pairs;
+    return true;
+  }
+  setGuestOffloads(wanted: number): boolean {
+    if (!this.#host.negotiated(NetFeature.CTRL_GUEST_OFFLOADS) || (wanted & ~this.#agreedOffloads()) !== 0) return false;
+    this.#useOffloads(wanted);
     return true;
   }
   announced(): void {
@@ -120,6 +141,7 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
     this.#mac.set(this.#setup.mac);
     this.#view.setUint16(Offset.status, this.#link(), true);
     this.#pairs = 1;
+    this.#useOffloads(0);
     this.#starved = false;
   }
 
@@ -135,12 +157,33 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
   save(): NetState {
     return {
       mac: [...this.#mac], status: this.config[Offset.status]!, pairs: this.#pairs, filter: this.filter.save(),
-      ...this.#transmitter.save(), starved: this.#starved,
+      ...this.#transmitter.save(), starved: this.#starved, guestOffloads: this.#guestOffloads,
     };
   }
 
   destroy(): void {
     this.#setup.backend.detach();
+  }
+
+  /** Those that the driver accepted; each needs GUEST_CSUM (§5.1.3.1). */
+  #agreedOffloads(): number {
+    let agreed = 0;
+    for (const bit of GUEST_BITS) if (this.#host.negotiated(bit)) agreed |= 1 << bit;
+    return (agreed & (1 << NetFeature.GUEST_CSUM)) === 0 ? 0 : agreed;
+  }
+
+  #useOffloads(wanted: number): void {
+    const on = wanted & this.#agreedOffloads();
+    // A large frame needs up to so many merged buffers; a driver with a shorter ring could never take one.
+    const large = !this.#host.negotiated(NetFeature.MRG_RXBUF) || this.#host.queues[0]!.size >= MAX_RX_BUFFERS;
+    this.#guestOffloads = on;
+    this.#offloads = 0;
+    if ((on & (1 << NetFeature.GUEST_CSUM)) === 0) return;
+    this.#offloads = NetOffload.CHECKSUM;
+    if (!large) return;
+    if ((on & (1 << NetFeature.GUEST_TSO4)) !== 0) this.#offloads |= NetOffload.TSO4;
+    if ((on & (1 << NetFeature.GUEST_TSO6)) !== 0) this.#offloads |= NetOffload.TSO6;
+    if ((on & (1 << NetFeature.GUEST_ECN)) !== 0) this.#offloads |= NetOffload.ECN;
   }
 
   #link(): number {
@@ -181,21 +224,41 @@ export class NetModel implements VirtioModel<NetState>, NetCard, ControlTarget {
   }
 
   /** @hot Gives the buffers back. A frame that could never fit is dropped; else the network may try again. */
-  #refuse(queue: Virtqueue, _room: number): boolean {
+  #refuse(queue: Virtqueue): boolean {
     const most = this.#host.negotiated(NetFeature.MRG_RXBUF) ? MAX_RX_BUFFERS : 1;
-    const hopeless = this.#buffers.length === most;
-    for (let i = this.#buffers.length - 1; i >= 0; i--) queue.unpop(this.#buffers[i]!);
+    let descriptors = 0;
+    for (let i = this.#buffers.length - 1; i >= 0; i--) {
+      descriptors += this.#buffers[i]!.descriptors;
+      queue.unpop(this.#buffers[i]!);
+    }
+    const hopeless = this.#buffers.length === most || descriptors >= queue.size;
     if (hopeless) this.#setup.log.guestError('a received frame does not fit the buffers of the driver and is dropped');
     this.#starved = !hopeless;
     return hopeless;
   }
 
-  /** @hot */
-  #deliver(queue: Virtqueue, header: number, frame: Uint8Array): void {
+  /** @hot What the driver is told of a frame (§5.1.6.4.1). */
+  #describe(offload: FrameOffload | undefined): void {
+    const view = this.#headerView;
     this.#header.fill(0);
-    const checked = this.#setup.backend.offloads?.receiveChecked === true && this.#host.negotiated(NetFeature.GUEST_CSUM);
-    this.#header[Header.flags] = checked ? HeaderFlag.DATA_VALID : 0;
-    this.#headerView.setUint16(Header.num_buffers, this.#buffers.length, true);
+    view.setUint16(Header.num_buffers, this.#buffers.length, true);
+    if (offload === undefined) return;
+    if ((offload.flags & FrameFlag.NEEDS_CHECKSUM) !== 0) {
+      this.#header[Header.flags] = HeaderFlag.NEEDS_CSUM;
+      view.setUint16(Header.csum_start, offload.checksumStart, true);
+      view.setUint16(Header.csum_offset, offload.checksumOffset, true);
+    } else if ((offload.flags & FrameFlag.CHECKED) !== 0 && (this.#offloads & NetOffload.CHECKSUM) !== 0) {
+      this.#header[Header.flags] = HeaderFlag.DATA_VALID;
+    }
+    if (offload.segmentation === Segmentation.NONE) return;
+    this.#header[Header.gso_type] = offload.segmentation;
+    view.setUint16(Header.gso_size, offload.segmentBytes, true);
+    view.setUint16(Header.hdr_len, offload.headerBytes, true);
+  }
+
+  /** @hot */
+  #deliver(queue: Virtqueue, header: number, frame: Uint8Array, offload: FrameOffload | undefined): void {
+    this.#describe(offload);
     let done = 0;
     for (let i = 0; i < this.#buffers.length; i++) {
       const chain = this.#buffers[i]!;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { openSection, saveSection } from '@polyvisor/core';
+import { FrameFlag, FrameOffload, NetOffload, Segmentation as Gso, openSection, saveSection } from '@polyvisor/core';
 import { FakeNet, type Segment } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import { FakeBus, coldAccess, rig, settle, suiteDriver, type RigOptions } from '../../test/rig.ts';
 import { Feature } from '../virtio/constants.ts';
-import { finish16, get16, get32, put16, put32, sum16 } from './checksum.ts';
 import { virtioNetMmio, virtioNetPci } from './net.ts';
-import { Control, Gso, Header, HeaderFlag, NetFeature, NetStatus, Offset } from './registers.ts';
+import { finish16, get16, get32, put16, put32, sum16 } from '../../test/words.ts';
+import { Control, Header, HeaderFlag, NetFeature, NetStatus, Offset } from './registers.ts';
 
 const MAC = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
 const frame = (length: number, to: readonly number[] = MAC) => Uint8Array.from({ length }, (_, i) => (i < 6 ? to[i]! : i < 12 ? 2 : i === 12 ? 8 : i === 13 ? 0 : i & 0xff));
@@ -24,16 +24,12 @@ function header(fields: Partial<Record<'flags' | 'gso_type' | 'gso_size' | 'csum
 /** A network that takes so many frames. */
 class NarrowNet extends FakeNet {
   room = Infinity;
-  ready = 0;
   onLink: ((up: boolean) => void) | undefined;
   linkUp = true;
-  override send(bytes: Uint8Array): boolean {
+  override send(bytes: Uint8Array, offload?: FrameOffload): boolean {
     if (this.room === 0) return false;
     this.room -= 1;
-    return super.send(bytes);
-  }
-  onReady(): void {
-    this.ready += 1;
+    return super.send(bytes, offload);
   }
 }
 
@@ -73,7 +69,7 @@ test('completes partial checksums', () => {
   expect(out).toEqual(bytes);
 });
 
-test.each([[4, Gso.TCPV4], [6, Gso.TCPV6]])('cuts TCP over IPv%i into segments with right headers', (version, gso_type) => {
+test.each([[4, Gso.TCP4], [6, Gso.TCP6]])('cuts TCP over IPv%i into segments with right headers', (version, gso_type) => {
   const { netdev, send } = card();
   const ipBytes = version === 4 ? 20 : 40;
   const tcp = 14 + ipBytes;
@@ -101,7 +97,7 @@ test('waits for the network, also in the middle of a frame that is cut', () => {
   bytes.set([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6], 14);
   bytes[46] = 0x50;
   netdev.room = 2;
-  send({ read: header({ gso_type: Gso.TCPV4, gso_size: 1000, csum_start: 34 }) }, { read: bytes });
+  send({ read: header({ gso_type: Gso.TCP4, gso_size: 1000, csum_start: 34 }) }, { read: bytes });
   send({ read: header() }, { read: frame(64) });
   expect([netdev.sent.length, driver.queues[1]!.takeUsed()]).toEqual([2, undefined]);
   const section = saveSection('net', virtioNetPci.kind, virtioNetPci.state, () => device.save?.());
@@ -116,7 +112,7 @@ test('drops frames that make no sense', () => {
   send({ read: header() }, { read: frame(13) });
   send({ read: header({ flags: 1, csum_start: 60, csum_offset: 4 }) }, { read: frame(64) });
   send({ read: header({ gso_type: 9, gso_size: 100 }) }, { read: frame(64) });
-  send({ read: header({ gso_type: Gso.TCPV4, gso_size: 1, csum_start: 34 }) }, { read: frame(64) });
+  send({ read: header({ gso_type: Gso.TCP4, gso_size: 1, csum_start: 34 }) }, { read: frame(64) });
   expect([netdev.sent, errors().length, driver.needsReset]).toEqual([[], 4, false]);
 });
 
@@ -198,6 +194,123 @@ test('uses several pairs of queues once the driver asks for them', async () => {
   for (let i = 0; i < 16; i += 1) netdev.deliver(frame(60).with(36, i * 37));
   await settle();
   expect([driver.queues[0]!.takeUsed() !== undefined, driver.queues[2]!.takeUsed() !== undefined]).toEqual([true, true]);
+});
+
+describe('offloads', () => {
+  const TSO = [NetFeature.GUEST_TSO4, NetFeature.GUEST_TSO6, NetFeature.GUEST_ECN];
+  const offloadOf = (fields: Partial<FrameOffload>) => Object.assign(new FrameOffload(), fields);
+  const big = (bytes: number, version = 4) => {
+    const tcp = version === 4 ? 34 : 54;
+    const made = frame(tcp + 20 + bytes);
+    put16(made, 12, version === 4 ? 0x0800 : 0x86dd);
+    if (version === 4) made.set([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6], 14);
+    made[tcp + 12] = 0x50;
+    return { made, offload: offloadOf({ flags: FrameFlag.NEEDS_CHECKSUM, segmentation: version === 4 ? Gso.TCP4 : Gso.TCP6, segmentBytes: 1448, headerBytes: tcp + 20, checksumStart: tcp, checksumOffset: 16 }) };
+  };
+  const collected = async (driver: ReturnType<typeof card>['driver']) => {
+    await settle();
+    const parts: Uint8Array[] = [];
+    for (let used = driver.queues[0]!.takeUsed(); used; used = driver.queues[0]!.takeUsed()) parts.push(driver.queues[0]!.contents(used));
+    return Uint8Array.from(parts.flatMap((part) => [...part]));
+  };
+
+  test('are what the driver accepted, for every choice of features', () => {
+    const bits: readonly number[] = [NetFeature.GUEST_CSUM, ...TSO, NetFeature.MRG_RXBUF];
+    for (let choice = 0; choice < 2 ** bits.length; choice += 1) {
+      const has = (bit: number) => (choice & (1 << bits.indexOf(bit))) !== 0;
+      const { netdev, driver } = card({}, { allBut: bits.filter((bit) => !has(bit)) });
+      const csum = has(NetFeature.GUEST_CSUM);
+      const wanted = (csum ? NetOffload.CHECKSUM : 0) | (csum && has(NetFeature.GUEST_TSO4) ? NetOffload.TSO4 : 0)
+        | (csum && has(NetFeature.GUEST_TSO6) ? NetOffload.TSO6 : 0) | (csum && has(NetFeature.GUEST_ECN) ? NetOffload.ECN : 0);
+      expect([choice, netdev.card!.offloads, driver.needsReset]).toEqual([choice, wanted, false]);
+    }
+  });
+
+  test('are none before the driver is ready and after a reset, and no large frames with a ring too short for them', () => {
+    const { netdev, device } = card();
+    device.reset('warm');
+    expect(netdev.card!.offloads).toBe(0);
+    const other = new NarrowNet();
+    rig(virtioNetPci, {}, { services: { netdev: other } }).start({ allBut: [], size: 32 });
+    expect(other.card!.offloads).toBe(NetOffload.CHECKSUM);
+  });
+
+  test.each([[true, 4], [true, 6], [false, 4], [false, 6]])('bring a large frame whole, merged buffers %s, IPv%i', async (merged, version) => {
+    const { netdev, driver } = card({}, { allBut: merged ? [] : [NetFeature.MRG_RXBUF] });
+    const { made, offload } = big(60_000, version);
+    if (merged) for (let i = 0; i < 63; i += 1) driver.queues[0]!.add([{ write: 1536 }]);
+    else driver.queues[0]!.add(Array.from({ length: 17 }, () => ({ write: 4096 })), { indirect: true });
+    expect(netdev.deliver(made, offload)).toBe(true);
+    const got = await collected(driver);
+    const view = new DataView(got.buffer);
+    expect([got[Header.flags], got[Header.gso_type], view.getUint16(Header.gso_size, true), view.getUint16(Header.hdr_len, true)])
+      .toEqual([HeaderFlag.NEEDS_CSUM, offload.segmentation, 1448, offload.headerBytes]);
+    expect([view.getUint16(Header.csum_start, true), view.getUint16(Header.csum_offset, true), view.getUint16(Header.num_buffers, true)])
+      .toEqual([offload.checksumStart, 16, merged ? Math.ceil((made.length + Header.LONG) / 1536) : 1]);
+    expect(got.subarray(Header.LONG)).toEqual(made);
+  });
+
+  test('tell of checksums that are known to be right, to drivers that asked', async () => {
+    for (const [allBut, flags] of [[[], HeaderFlag.DATA_VALID], [[NetFeature.GUEST_CSUM, ...TSO], 0]] as const) {
+      const { netdev, driver } = card({}, { allBut });
+      driver.queues[0]!.add([{ write: 200 }]);
+      netdev.deliver(frame(80), offloadOf({ flags: FrameFlag.CHECKED }));
+      expect((await collected(driver))[Header.flags]).toBe(flags);
+    }
+  });
+
+  test('are switched by the driver, within what was agreed, and saved so', () => {
+    const { netdev, command, device, memory } = card({}, { allBut: [NetFeature.GUEST_TSO6] });
+    const set = (mask: number, high = 0) => command(Control.GUEST_OFFLOADS, Control.GUEST_OFFLOADS_SET, [mask & 255, mask >> 8, 0, 0, high, 0, 0, 0]);
+    const csum = 1 << NetFeature.GUEST_CSUM;
+    const tso4 = 1 << NetFeature.GUEST_TSO4;
+    expect([set(csum), netdev.card!.offloads]).toEqual([Control.OK, NetOffload.CHECKSUM]);
+    expect([set(csum | (1 << NetFeature.GUEST_TSO6)), set(csum, 1), set(1 << NetFeature.MAC), netdev.card!.offloads]).toEqual([Control.ERR, Control.ERR, Control.ERR, NetOffload.CHECKSUM]);
+    expect([set(csum | tso4), netdev.card!.offloads]).toEqual([Control.OK, NetOffload.CHECKSUM | NetOffload.TSO4]);
+    const section = saveSection('net', virtioNetPci.kind, virtioNetPci.state, () => device.save?.());
+    const other = new NarrowNet();
+    rig(virtioNetPci, {}, { services: { netdev: other }, memory, saved: openSection('net', virtioNetPci.state, section) });
+    expect(other.card!.offloads).toBe(NetOffload.CHECKSUM | NetOffload.TSO4);
+    expect([set(0), netdev.card!.offloads]).toEqual([Control.OK, 0]);
+  });
+
+  test('of the network take frames as the driver made them', () => {
+    const { netdev, send } = card();
+    const { made, offload } = big(5000);
+    const partial = { flags: HeaderFlag.NEEDS_CSUM, csum_start: 34, csum_offset: 16 };
+    netdev.offloads = NetOffload.CHECKSUM | NetOffload.TSO4;
+    send({ read: header({ ...partial, gso_type: Gso.TCP4, gso_size: 1448 }) }, { read: made });
+    send({ read: header(partial) }, { read: frame(100) });
+    expect(netdev.sent).toEqual([made, frame(100)]);
+    expect(netdev.sentOffloads).toEqual([offload, offloadOf({ flags: FrameFlag.NEEDS_CHECKSUM, checksumStart: 34, checksumOffset: 16 })]);
+    const six = big(5000, 6);
+    send({ read: header({ ...partial, gso_type: Gso.TCP6, gso_size: 1448, csum_start: 54 }) }, { read: six.made });
+    send({ read: header({ ...partial, gso_type: Gso.TCP4 | Gso.ECN, gso_size: 1448 }) }, { read: made });
+    expect(netdev.sentOffloads.slice(2)).toEqual(new Array(8).fill(undefined));
+  });
+
+  test('do not tear a frame that was begun in segments', () => {
+    const { netdev, send } = card();
+    netdev.room = 1;
+    send({ read: header({ flags: 1, gso_type: Gso.TCP4, gso_size: 1448, csum_start: 34, csum_offset: 16 }) }, { read: big(4000).made });
+    netdev.offloads = NetOffload.CHECKSUM | NetOffload.TSO4;
+    netdev.room = Infinity;
+    netdev.card!.onDrained();
+    expect(netdev.sent.map((sent) => sent.length - 54)).toEqual([1448, 1448, 1104]);
+  });
+
+  test('leave a frame out that could never fit, and ask again for one that may', () => {
+    const { netdev, driver } = card();
+    const { made, offload } = big(60_000);
+    for (let i = 0; i < 64; i += 1) driver.queues[0]!.add([{ write: 200 }]);
+    expect(netdev.deliver(made, offload)).toBe(true);
+    const second = card();
+    for (let i = 0; i < 10; i += 1) second.driver.queues[0]!.add([{ write: 1536 }]);
+    expect([second.netdev.deliver(made, offload), second.netdev.ready]).toEqual([false, 0]);
+    for (let i = 0; i < 40; i += 1) second.driver.queues[0]!.add([{ write: 1536 }]);
+    second.driver.notify(0);
+    expect([second.netdev.ready, second.netdev.deliver(made, offload)]).toEqual([1, true]);
+  });
 });
 
 const configs: [unknown, ...unknown[]] = [{ slot: 3 }, { slot: 3, queues: 2, packed: true, transport: 'modern' }];

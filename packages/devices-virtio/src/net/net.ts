@@ -4,7 +4,6 @@ import { virtioPci } from '../pci/plugin.ts';
 import { DeviceId } from '../virtio/constants.ts';
 import { defineVirtio, type Options } from '../virtio/model.ts';
 import { netOptions } from './config.ts';
-import type { ExtendedNetBackend } from './net-backend.ts';
 import { NetModel } from './net-model.ts';
 import { NetFeature } from './registers.ts';
 import { netState } from './state.ts';
@@ -26,8 +25,7 @@ export const net = defineVirtio({
     ...(config.ctrl_vq ? [CONTROL_SIZE] : []),
   ],
   create(config, host, saved) {
-    // What a backend can do beyond core's contract is optional, so each is one.
-    const backend: ExtendedNetBackend = host.services.netdev;
+    const backend = host.services.netdev;
     const mac = config.mac.split(':').map((pair) => Number.parseInt(pair, 16));
     const model = new NetModel(host, { backend, features: features(config), mac, pairs: config.queues, log: host.log }, saved);
     backend.attach(model);
@@ -45,6 +43,9 @@ function features(config: Options<typeof netOptions>): number[] {
     [config.csum, NetFeature.CSUM],
     [config.guest_csum, NetFeature.GUEST_CSUM],
     // Segments need checksums (§5.1.3.1).
+    [config.guest_csum && config.guest_tso4, NetFeature.GUEST_TSO4],
+    [config.guest_csum && config.guest_tso6, NetFeature.GUEST_TSO6],
+    [config.guest_csum && config.guest_ecn && (config.guest_tso4 || config.guest_tso6), NetFeature.GUEST_ECN],
     [config.csum && config.host_tso4, NetFeature.HOST_TSO4],
     [config.csum && config.host_tso6, NetFeature.HOST_TSO6],
     [config.csum && config.host_ecn && (config.host_tso4 || config.host_tso6), NetFeature.HOST_ECN],
@@ -55,6 +56,7 @@ function features(config: Options<typeof netOptions>): number[] {
     [control && config.ctrl_vlan, NetFeature.CTRL_VLAN],
     [control && config.ctrl_rx_extra, NetFeature.CTRL_RX_EXTRA],
     [control && config.ctrl_mac_addr, NetFeature.CTRL_MAC_ADDR],
+    [control && config.ctrl_guest_offloads, NetFeature.CTRL_GUEST_OFFLOADS],
     [control && config.guest_announce, NetFeature.GUEST_ANNOUNCE],
     [control && config.queues > 1, NetFeature.MQ],
   ];

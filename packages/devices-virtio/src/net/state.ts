@@ -30,5 +30,7 @@ export const netState = z.strictObject({
   blocked: z.array(z.boolean()),
   /** A frame was refused for want of a buffer. */
   starved: z.boolean(),
+  /** Guest offloads that the driver left on: bits of feature numbers. */
+  guestOffloads: z.int().min(0).max(0x3ff),
 });
 export type NetState = z.output<typeof netState>;

@@ -1,29 +1,31 @@
+import { FrameFlag, FrameOffload, LARGEST_FRAME, Segmentation, SoftwareOffload, takesOffload } from '@polyvisor/core';
 import type { Chain } from '../queue/chain.ts';
 import type { Virtqueue } from '../queue/virtqueue.ts';
-import { completeChecksum } from './checksum.ts';
 import type { NetSetup } from './net-model.ts';
-import { Gso, Header, HeaderFlag, MAX_FRAME, MIN_FRAME } from './registers.ts';
-import { Segmenter } from './segments.ts';
+import { Header, HeaderFlag, MIN_FRAME } from './registers.ts';
 import type { NetState } from './state.ts';
 
 /** What became of a frame. */
 const Outcome = { SENT: 0, BLOCKED: 1, BROKEN: 2 } as const;
+/** Where TCP's checksum is, from its header on. */
+const TCP_CHECKSUM = 16;
 type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-/** The card's way out: takes frames from the transmit queues, completes them and gives them to the network. */
+/** The card's way out: takes frames from the transmit queues and gives them to the network, completed when it asks for that. */
 export class Transmitter {
   readonly #setup: NetSetup;
-  readonly #frame = new Uint8Array(MAX_FRAME);
+  readonly #frame = new Uint8Array(LARGEST_FRAME);
+  #part = this.#frame;
   readonly #header = new Uint8Array(Header.LONG);
   readonly #view = new DataView(this.#header.buffer);
-  readonly #segmenter: Segmenter;
+  readonly #offload = new FrameOffload();
+  readonly #software = new SoftwareOffload();
   /** Segments of the frame at the head of each queue that the network has. */
   readonly #sent: number[];
   readonly #blocked: boolean[];
 
   constructor(setup: NetSetup, saved: NetState | undefined) {
     this.#setup = setup;
-    this.#segmenter = new Segmenter(MAX_FRAME);
     this.#sent = Array.from({ length: setup.pairs }, (_, pair) => saved?.sent[pair] ?? 0);
     this.#blocked = Array.from({ length: setup.pairs }, (_, pair) => saved?.blocked[pair] ?? false);
   }
@@ -62,36 +64,54 @@ export class Transmitter {
   /** @hot A frame that makes no sense is dropped. */
   #send(chain: Chain, pair: number, headerSize: number): Outcome {
     const length = chain.readable - headerSize;
-    if (length < MIN_FRAME || length > MAX_FRAME) return this.#drop('a frame to send is shorter than its headers, or longer than 64 KiB');
+    if (length < MIN_FRAME || length > LARGEST_FRAME) return this.#drop('a frame to send is shorter than its headers, or longer than 64 KiB');
     if (!chain.read(0, this.#header, 0, headerSize) || !chain.read(headerSize, this.#frame, 0, length)) return Outcome.BROKEN;
-    const gso = this.#header[Header.gso_type]!;
-    const start = this.#view.getUint16(Header.csum_start, true);
-    if (gso !== Gso.NONE) return this.#cut(pair, length, gso, start);
-    if ((this.#header[Header.flags]! & HeaderFlag.NEEDS_CSUM) !== 0) {
-      const offset = this.#view.getUint16(Header.csum_offset, true);
-      if (start + offset + 2 > length) return this.#drop('a checksum lies behind the end of its frame');
-      if (this.#setup.backend.offloads?.sendUnchecked !== true) completeChecksum(this.#frame, length, start, offset);
+    const frame = this.#first(length);
+    if (!this.#describe()) return this.#give(frame);
+    const parts = this.#software.begin(frame, this.#offload);
+    if (parts === 0) return this.#drop('a frame cannot be cut into segments, or its checksum lies behind its end');
+    this.#offload.headerBytes = this.#software.headers;
+    // What was begun in segments goes on in them, also when another network has taken the place of the first.
+    if (this.#sent[pair] === 0 && takesOffload(this.#offload, this.#setup.backend.offloads ?? 0)) {
+      return this.#setup.backend.send(frame, this.#offload) ? Outcome.SENT : Outcome.BLOCKED;
     }
-    return this.#give(this.#frame, length);
+    if (this.#software.headers > 0) return this.#cut(frame, pair);
+    this.#software.fill(frame, 0, frame);
+    return this.#give(frame);
   }
 
-  /** @hot TSO: the frame goes out in segments; those that the network took are not sent again. */
-  #cut(pair: number, length: number, gso: number, start: number): Outcome {
-    const type = gso & ~Gso.ECN;
-    const known = type === Gso.TCPV4 || type === Gso.TCPV6;
-    if (!known || !this.#segmenter.begin(this.#frame, length, gso, this.#view.getUint16(Header.gso_size, true), start)) {
-      return this.#drop('a frame cannot be cut into segments');
-    }
-    while (this.#sent[pair]! < this.#segmenter.count) {
-      const bytes = this.#segmenter.make(this.#frame, this.#sent[pair]!);
-      if (this.#give(this.#segmenter.bytes, bytes) === Outcome.BLOCKED) return Outcome.BLOCKED;
+  /** The frame of this length; those of a bulk transfer have one, so there is no view to make. */
+  #first(length: number): Uint8Array {
+    if (this.#part.length !== length) this.#part = this.#frame.subarray(0, length);
+    return this.#part;
+  }
+
+  /** @hot Reads what the driver wrote before the frame (§5.1.6.2). False: the frame is an ordinary one. */
+  #describe(): boolean {
+    const view = this.#view;
+    const segmentation = this.#header[Header.gso_type]!;
+    const needs = segmentation !== Segmentation.NONE || (this.#header[Header.flags]! & HeaderFlag.NEEDS_CSUM) !== 0;
+    if (!needs) return false;
+    const offload = this.#offload;
+    offload.flags = FrameFlag.NEEDS_CHECKSUM;
+    offload.segmentation = segmentation;
+    offload.segmentBytes = view.getUint16(Header.gso_size, true);
+    offload.checksumStart = view.getUint16(Header.csum_start, true);
+    offload.checksumOffset = segmentation === Segmentation.NONE ? view.getUint16(Header.csum_offset, true) : TCP_CHECKSUM;
+    return true;
+  }
+
+  /** TSO in software; segments that the network took are not sent again. */
+  #cut(frame: Uint8Array, pair: number): Outcome {
+    while (this.#sent[pair]! < this.#software.count) {
+      if (this.#give(this.#software.make(frame, this.#sent[pair]!)) === Outcome.BLOCKED) return Outcome.BLOCKED;
       this.#sent[pair]! += 1;
     }
     return Outcome.SENT;
   }
 
-  #give(from: Uint8Array, length: number): Outcome {
-    return this.#setup.backend.send(from.subarray(0, length)) ? Outcome.SENT : Outcome.BLOCKED;
+  #give(frame: Uint8Array): Outcome {
+    return this.#setup.backend.send(frame) ? Outcome.SENT : Outcome.BLOCKED;
   }
 
   #drop(why: string): Outcome {

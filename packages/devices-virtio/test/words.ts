@@ -1,4 +1,4 @@
-/** @hot The sum of 16-bit words in network order (RFC 1071), not folded; `length` is at most 128 KiB, so that it is exact. */
+/** The sum of 16-bit words in network order (RFC 1071), not folded; `length` is at most 128 KiB, so that it is exact. */
 export function sum16(bytes: Uint8Array, from: number, length: number): number {
   let sum = 0;
   const even = from + (length & ~1);
@@ -7,34 +7,29 @@ export function sum16(bytes: Uint8Array, from: number, length: number): number {
   return sum;
 }
 
-/** @hot The complement of a folded sum. */
+/** The complement of a folded sum. */
 export function finish16(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000);
   return ~folded & 0xffff;
 }
 
-/** @hot */
 export function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >> 8;
   bytes[at + 1] = value;
 }
-/** @hot */
+
 export function get16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }
-/** @hot */
+
 export function put32(bytes: Uint8Array, at: number, value: number): void {
   put16(bytes, at, value >>> 16);
   put16(bytes, at + 2, value);
 }
-/** @hot */
+
 export function get32(bytes: Uint8Array, at: number): number {
   return (get16(bytes, at) << 16) | get16(bytes, at + 2);
 }
 
-/** @hot Completes a checksum whose field holds the sum of the pseudo header (§5.1.6.2). A UDP sum of 0 is sent as ones. */
-export function completeChecksum(frame: Uint8Array, length: number, start: number, offset: number): void {
-  const value = finish16(sum16(frame, start, length - start));
-  put16(frame, start + offset, value === 0 && offset === 6 ? 0xffff : value);
-}
+/** Completes a checksum whose field holds the sum of the pseudo header. A UDP sum of 0 is sent as ones (RFC 768). */
