@@ -1,4 +1,4 @@
-import type { NetBackend, NetCard } from '@polyvisor/core';
+import { FrameFlag, completeChecksum, type FrameOffload, type NetBackend, type NetCard } from '@polyvisor/core';
 import { platformScheduler, type Scheduler } from '../time/scheduler.ts';
 import { PcapWriter, type CaptureSink } from './pcap.ts';
 
@@ -12,34 +12,62 @@ export interface CaptureOptions {
 
 /**
  * A network that is `backend`, and writes what passes in both directions to `sink` as a pcap file. A frame is written
- * once, when it was taken.
+ * once, when it was taken. Where both sides take large frames, the file has them as they passed, with their checksums completed
+ * as if they were one segment, as captures of a Linux host have them; the card sees them as they are.
  */
 export function capture(backend: NetBackend, sink: CaptureSink, options: CaptureOptions = {}): NetBackend {
   const scheduler = options.scheduler ?? platformScheduler();
   const { epoch = 0 } = options;
   const pcap = new PcapWriter(sink, options.most);
   // An answer comes inside of the call that asks; what asked stands before it in the file.
-  const open: Uint8Array[] = [];
+  interface Passing {
+    readonly frame: Uint8Array;
+    readonly offload: FrameOffload | undefined;
+  }
+  const open: Passing[] = [];
+  const write = ({ frame, offload }: Passing): void => pcap.frame(whole(frame, offload), epoch + scheduler.now());
   const writeOpen = (): void => {
-    for (const frame of open) pcap.frame(frame, epoch + scheduler.now());
+    for (const one of open) write(one);
     open.length = 0;
   };
-  const pass = (frame: Uint8Array, to: (frame: Uint8Array) => boolean): boolean => {
+  const pass = (frame: Uint8Array, offload: FrameOffload | undefined, to: (frame: Uint8Array, offload?: FrameOffload) => boolean): boolean => {
     writeOpen();
-    open.push(frame);
-    const taken = to(frame);
-    if (open.at(-1) === frame) {
+    const one = { frame, offload };
+    open.push(one);
+    const taken = to(frame, offload);
+    if (open.at(-1) === one) {
       open.pop();
-      if (taken) pcap.frame(frame, epoch + scheduler.now());
+      if (taken) write(one);
     }
     return taken;
   };
+  const toNetwork = (frame: Uint8Array, offload?: FrameOffload): boolean => backend.send(frame, offload);
   return {
     mtu: backend.mtu,
-    send: (frame) => pass(frame, (x) => backend.send(x)),
+    get offloads() { return backend.offloads ?? 0; },
+    send: (frame, offload) => pass(frame, offload, toNetwork),
     attach(card: NetCard) {
-      backend.attach({ receive: (frame) => pass(frame, (x) => card.receive(x)), onDrained: () => card.onDrained() });
+      const toCard = (frame: Uint8Array, offload?: FrameOffload): boolean => card.receive(frame, offload);
+      backend.attach({
+        get offloads() { return card.offloads ?? 0; },
+        receive: (frame, offload) => pass(frame, offload, toCard),
+        onDrained: () => card.onDrained(),
+      });
     },
     detach: () => backend.detach(),
+    receiveReady: () => backend.receiveReady?.(),
+    ...('onLink' in backend && {
+      get linkUp() { return backend.linkUp ?? true; },
+      get onLink() { return backend.onLink; },
+      set onLink(listener: ((up: boolean) => void) | undefined) { backend.onLink = listener; },
+    }),
   };
+}
+
+/** The frame with its checksum: a copy, where the one that passes has none. */
+function whole(frame: Uint8Array, offload: FrameOffload | undefined): Uint8Array {
+  if (offload === undefined || (offload.flags & FrameFlag.NEEDS_CHECKSUM) === 0) return frame;
+  const copy = frame.slice();
+  if (offload.checksumStart + offload.checksumOffset + 2 <= copy.length) completeChecksum(copy, copy.length, offload.checksumStart, offload.checksumOffset);
+  return copy;
 }

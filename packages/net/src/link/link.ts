@@ -183,10 +183,14 @@ export function link(options: LinkOptions = {}): Link {
  * receives. Returns what takes both cards out again.
  */
 export function join(one: NetBackend, other: NetBackend): () => void {
-  const ready = (net: NetBackend): void => (net as { receiveReady?: () => void }).receiveReady?.();
   // A network that has room again lets the other go on.
-  one.attach({ receive: (frame) => other.send(frame), onDrained: () => ready(other) });
-  other.attach({ receive: (frame) => one.send(frame), onDrained: () => ready(one) });
+  const end = (behind: NetBackend): NetCard => ({
+    get offloads() { return behind.offloads ?? 0; },
+    receive: (frame, offload) => behind.send(frame, offload),
+    onDrained: () => behind.receiveReady?.(),
+  });
+  one.attach(end(other));
+  other.attach(end(one));
   return () => {
     one.detach();
     other.detach();

@@ -1,7 +1,8 @@
-import type { NetBackend, NetCard } from '@polyvisor/core';
+import { FrameOffload, LARGEST_FRAME, NetOffload, Segmentation, type NetBackend, type NetCard } from '@polyvisor/core';
 import { netErrors, refuse } from '../errors.ts';
 import { SECOND, platformScheduler, type Scheduler } from '../time/scheduler.ts';
 import { QueuedTimer, TimerQueue } from '../time/timer-queue.ts';
+import { CardDelivery } from '../wire/delivery.ts';
 import { FrameRing } from '../wire/frame-ring.ts';
 import { MacTable } from './mac-table.ts';
 
@@ -62,6 +63,8 @@ class Port implements SwitchPort {
   readonly index: number;
   readonly vlan: PortVlan;
   readonly mtu: number;
+  /** All: what a card behind another port does not take is done here. */
+  readonly offloads = NetOffload.CHECKSUM | NetOffload.TSO4 | NetOffload.TSO6 | NetOffload.ECN;
   card: NetCard | undefined = undefined;
   received = 0;
   receivedBytes = 0;
@@ -72,6 +75,7 @@ class Port implements SwitchPort {
   readonly refused = new Set<Port>();
   readonly waiting: FrameRing;
   delivering = false;
+  readonly #delivery = new CardDelivery();
   readonly #owner: VirtualSwitch;
   readonly #timers: TimerQueue;
   readonly #retry = new QueuedTimer(() => this.receiveReady());
@@ -91,8 +95,8 @@ class Port implements SwitchPort {
     return { name, received, receivedBytes, sent, sentBytes, dropped };
   }
 
-  send(frame: Uint8Array): boolean {
-    return this.#owner.forward(this, frame);
+  send(frame: Uint8Array, offload?: FrameOffload): boolean {
+    return this.#owner.forward(this, frame, offload);
   }
   attach(card: NetCard): void {
     if (this.card !== undefined) throw refuse(netErrors['already-attached']('', { network: this.name }));
@@ -101,6 +105,7 @@ class Port implements SwitchPort {
   detach(): void {
     this.card = undefined;
     this.waiting.clear();
+    this.#delivery.forget();
     this.#timers.cancel(this.#retry);
     this.#tellRefused();
   }
@@ -110,14 +115,17 @@ class Port implements SwitchPort {
   }
 
   /** Gives the card a frame, or keeps a copy. False: no room. */
-  deliver(frame: Uint8Array): boolean {
+  deliver(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     if (this.card === undefined) return true;
-    if (!this.delivering && this.waiting.count === 0 && this.#give(frame)) {
+    if (!this.delivering && this.waiting.count === 0 && this.#give(frame, offload)) {
       // What came from inside of `receive` waited.
       this.receiveReady();
       return true;
     }
-    if (!this.waiting.push(frame)) return false;
+    if (!this.waiting.push(frame, offload)) {
+      if (this.waiting.count === 0) this.#delivery.forget();
+      return false;
+    }
     if (!this.delivering && !this.#retry.armed) this.#timers.after(this.#retry, RETRY);
     return true;
   }
@@ -125,7 +133,7 @@ class Port implements SwitchPort {
   receiveReady(): void {
     if (this.delivering || this.card === undefined) return;
     for (let frame = this.waiting.peek(); frame !== undefined; frame = this.waiting.peek()) {
-      if (!this.#give(frame)) {
+      if (!this.#give(frame, this.waiting.peekOffload())) {
         if (!this.#retry.armed) this.#timers.after(this.#retry, RETRY);
         break;
       }
@@ -134,9 +142,9 @@ class Port implements SwitchPort {
     if (this.waiting.count < WAITING_FRAMES / 2) this.#tellRefused();
   }
 
-  #give(frame: Uint8Array): boolean {
+  #give(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     this.delivering = true;
-    const taken = this.card?.receive(frame) ?? true;
+    const taken = this.card === undefined || this.#delivery.give(this.card, frame, offload);
     this.delivering = false;
     if (taken) {
       this.sent += 1;
@@ -167,6 +175,7 @@ export class VirtualSwitch {
   readonly #byIndex = new Map<number, Port>();
   /** Where tags are put in and taken out; made when a trunk is there. */
   readonly #scratch: Uint8Array[] = [];
+  readonly #shifted: FrameOffload[] = [];
   #depth = 0;
   #next = 0;
 
@@ -202,12 +211,12 @@ export class VirtualSwitch {
   }
 
   /** A frame from a port's card. False: the one port that it is for has no room. */
-  forward(from: Port, frame: Uint8Array): boolean {
+  forward(from: Port, frame: Uint8Array, offload?: FrameOffload): boolean {
     if (!this.#ports.has(from)) return true;
     from.received += 1;
     from.receivedBytes += frame.length;
     // Frames of cards that answer each other inside `receive` nest; a loop of switches would never end.
-    if (frame.length < 14 || frame.length > this.mtu + 18 || this.#depth >= 8) return drop(from);
+    if (frame.length < 14 || frame.length > this.#longest(offload) || this.#depth >= 8) return drop(from);
     const tagged = frame[12] === TAG >> 8 && frame[13] === (TAG & 0xff);
     if (tagged && frame.length < 18) return drop(from);
     const tag = tagged ? ((frame[14]! & 15) << 8) | frame[15]! : 0;
@@ -220,9 +229,9 @@ export class VirtualSwitch {
     const to = known < 0 ? undefined : this.#byIndex.get(known);
     this.#depth += 1;
     let taken = true;
-    if (to === undefined) this.#flood(from, frame, vlan, tagged, known < 0);
+    if (to === undefined) this.#flood(from, frame, offload, vlan, tagged, known < 0);
     else if (to !== from) {
-      taken = this.#deliver(to, frame, vlan, tagged);
+      taken = this.#deliver(to, frame, offload, vlan, tagged);
       if (!taken) to.refused.add(from);
     }
     this.#depth -= 1;
@@ -236,27 +245,49 @@ export class VirtualSwitch {
     for (const other of this.#ports) other.refused.delete(port);
   }
 
-  #flood(from: Port, frame: Uint8Array, vlan: number, tagged: boolean, wanted: boolean): void {
-    if (!wanted) return;
-    for (const port of this.#ports) if (port !== from && !this.#deliver(port, frame, vlan, tagged)) port.dropped += 1;
+  /** A large frame's segments have to fit. */
+  #longest(offload: FrameOffload | undefined): number {
+    const wire = this.mtu + 18;
+    if (offload === undefined || offload.segmentation === Segmentation.NONE) return wire;
+    return offload.headerBytes + offload.segmentBytes <= wire ? LARGEST_FRAME : 0;
   }
 
-  #deliver(to: Port, frame: Uint8Array, vlan: number, tagged: boolean): boolean {
+  #flood(from: Port, frame: Uint8Array, offload: FrameOffload | undefined, vlan: number, tagged: boolean, wanted: boolean): void {
+    if (!wanted) return;
+    for (const port of this.#ports) if (port !== from && !this.#deliver(port, frame, offload, vlan, tagged)) port.dropped += 1;
+  }
+
+  #deliver(to: Port, frame: Uint8Array, offload: FrameOffload | undefined, vlan: number, tagged: boolean): boolean {
     if (!carries(to.vlan, vlan)) return true;
     const bare = to.vlan.mode === 'access' || (to.vlan.native ?? NO_VLAN) === vlan;
-    if (bare === !tagged) return to.deliver(frame);
-    const scratch = (this.#scratch[this.#depth] ??= new Uint8Array(this.mtu + 22));
+    if (bare === !tagged) return to.deliver(frame, offload);
+    const scratch = this.#room(frame.length + 4);
+    const shifted = this.#shift(offload, bare ? -4 : 4);
     scratch.set(frame.subarray(0, 12));
     if (bare) {
       scratch.set(frame.subarray(16), 12);
-      return to.deliver(scratch.subarray(0, frame.length - 4));
+      return to.deliver(scratch.subarray(0, frame.length - 4), shifted);
     }
     scratch[12] = TAG >> 8;
     scratch[13] = TAG & 0xff;
     scratch[14] = vlan >> 8;
     scratch[15] = vlan & 0xff;
     scratch.set(frame.subarray(12), 16);
-    return to.deliver(scratch.subarray(0, frame.length + 4));
+    return to.deliver(scratch.subarray(0, frame.length + 4), shifted);
+  }
+
+  #room(bytes: number): Uint8Array {
+    const made = this.#scratch[this.#depth];
+    return made !== undefined && made.length >= bytes ? made : (this.#scratch[this.#depth] = new Uint8Array(Math.max(bytes, this.mtu + 22)));
+  }
+
+  /** What lies behind the tag moves with it. */
+  #shift(offload: FrameOffload | undefined, bytes: number): FrameOffload | undefined {
+    if (offload === undefined) return undefined;
+    const shifted = (this.#shifted[this.#depth] ??= new FrameOffload());
+    shifted.copyFrom(offload);
+    shifted.shift(bytes);
+    return shifted;
   }
 }
 

@@ -86,8 +86,10 @@ function congestion(c: TcpConnection, acked: number): void {
     return;
   }
   c.duplicates = 0;
-  if (c.cwnd < c.ssthresh) c.cwnd += Math.min(acked, 2 * c.mss);
-  else c.cwnd += Math.max(1, Math.floor((c.mss * c.mss) / c.cwnd));
+  // By bytes (RFC 3465): an acknowledgement of a large frame stands for those of all its segments.
+  const counted = c.largest > c.mss ? acked : Math.min(acked, 2 * c.mss);
+  if (c.cwnd < c.ssthresh) c.cwnd += counted;
+  else c.cwnd += Math.max(1, Math.floor((c.mss * Math.max(c.mss, c.largest > c.mss ? acked : 0)) / c.cwnd));
   c.cwnd = Math.min(c.cwnd, 2 * c.stack.limits.sendBuffer);
 }
 

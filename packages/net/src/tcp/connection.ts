@@ -105,6 +105,8 @@ export class TcpConnection {
   windowAck = 0;
   windowShift = 0;
   mss = 536;
+  /** Bytes of the largest frame since the connection began: several segments where the card takes them as one. */
+  largest = 0;
   /** The user sends no more: a FIN follows the data. */
   finQueued = false;
   /** In the sequence space behind all data; meaningful once `finSent`. */

@@ -7,6 +7,8 @@ import { before } from './sequence.ts';
 export interface SegmentWriter {
   /** Whether the card takes another frame. */
   open(): boolean;
+  /** So many bytes may go in one frame: a segment's, or a multiple where the card takes several segments as one. */
+  most(c: TcpConnection): number;
   /** `length` bytes from `offset` of what is outgoing, at `seq`. */
   send(c: TcpConnection, seq: number, flags: number, offset: number, length: number): void;
 }
@@ -51,7 +53,9 @@ function sendNext(c: TcpConnection, out: SegmentWriter): boolean {
   // RFC 3042: the first duplicates may each send one segment more.
   const cwnd = c.recovering ? c.cwnd : c.cwnd + Math.min(2, c.duplicates) * c.mss;
   const usable = Math.min(c.window, cwnd) - offset;
-  const length = Math.max(0, Math.min(queued, usable, c.mss));
+  let length = Math.max(0, Math.min(queued, usable, out.most(c)));
+  // A frame that stands for several has no short segment in the middle of the stream.
+  if (length > c.mss && length < queued) length -= length % c.mss;
   const fin = c.finQueued && length === queued && usable > length;
   if (length === 0 && !fin) {
     if (offset === 0 && (queued > 0 || c.finQueued) && c.window === 0) persist(c);
@@ -65,6 +69,7 @@ function sendNext(c: TcpConnection, out: SegmentWriter): boolean {
   }
   send(c, out, c.nxt, ACK | (length === queued && length > 0 ? PSH : 0) | (fin ? FIN : 0), offset, length);
   if (fin) c.finSent = true;
+  if (length > c.largest) c.largest = length;
   c.nxt = (c.nxt + length + (fin ? 1 : 0)) | 0;
   if (before(c.max, c.nxt)) c.max = c.nxt;
   if (!c.retransmit.armed) timers.after(c.retransmit, c.rto.value);

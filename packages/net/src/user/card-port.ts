@@ -1,6 +1,7 @@
-import type { NetCard } from '@polyvisor/core';
+import type { FrameOffload, NetCard } from '@polyvisor/core';
 import { MILLISECOND } from '../time/scheduler.ts';
 import { QueuedTimer, type TimerQueue } from '../time/timer-queue.ts';
+import { CardDelivery } from '../wire/delivery.ts';
 import { FrameRing } from '../wire/frame-ring.ts';
 
 /** A card without a buffer is tried again after this; sooner when it sends, or says that it has one. */
@@ -18,6 +19,7 @@ export class CardPort {
   sentBytes = 0;
   dropped = 0;
   readonly #waiting = new FrameRing(WAITING_BYTES, WAITING_FRAMES);
+  readonly #delivery = new CardDelivery();
   readonly #retry: QueuedTimer;
   readonly #timers: TimerQueue;
   /** The card is inside `receive`; what it sends meanwhile is answered afterwards. */
@@ -35,14 +37,19 @@ export class CardPort {
     return this.#waiting.count === 0 && !this.delivering && this.card !== undefined;
   }
 
+  /** What frames may come with, as the card stands now. */
+  get offloads(): number {
+    return this.card?.offloads ?? 0;
+  }
+
   /** Delivers the frame or keeps a copy. */
-  emit(frame: Uint8Array): void {
+  emit(frame: Uint8Array, offload?: FrameOffload): void {
     if (this.card === undefined) {
       this.dropped += 1;
       return;
     }
-    if (this.open && this.#deliver(frame)) return;
-    if (!this.#waiting.push(frame)) this.dropped += 1;
+    if (this.open && this.#deliver(frame, offload)) return;
+    if (!this.#waiting.push(frame, offload)) this.#drop();
     else if (!this.#retry.armed) this.#timers.after(this.#retry, RETRY);
   }
 
@@ -50,7 +57,7 @@ export class CardPort {
   flush(): void {
     if (this.delivering || this.card === undefined) return;
     for (let frame = this.#waiting.peek(); frame !== undefined; frame = this.#waiting.peek()) {
-      if (!this.#deliver(frame)) {
+      if (!this.#deliver(frame, this.#waiting.peekOffload())) {
         if (!this.#retry.armed) this.#timers.after(this.#retry, RETRY);
         return;
       }
@@ -67,12 +74,18 @@ export class CardPort {
   clear(): void {
     this.card = undefined;
     this.#waiting.clear();
+    this.#delivery.forget();
     this.#timers.cancel(this.#retry);
   }
 
-  #deliver(frame: Uint8Array): boolean {
+  #drop(): void {
+    this.dropped += 1;
+    if (this.#waiting.count === 0) this.#delivery.forget();
+  }
+
+  #deliver(frame: Uint8Array, offload: FrameOffload | undefined): boolean {
     this.delivering = true;
-    const taken = this.card!.receive(frame);
+    const taken = this.#delivery.give(this.card!, frame, offload);
     this.delivering = false;
     this.#blocked = !taken;
     if (!taken) return false;

@@ -1,3 +1,4 @@
+import { FrameFlag, FrameOffload, Segmentation } from '@polyvisor/core';
 import type { Address } from '../wire/address.ts';
 import { isIpv4 } from '../wire/address.ts';
 import { addWords, addressSum, fold, storeChecksum, swap16 } from '../wire/checksum.ts';
@@ -26,6 +27,7 @@ export class FrameWriter {
   readonly #port: CardPort;
   readonly #mac: Mac;
   readonly #mtu: number;
+  readonly #offload = new FrameOffload();
   #v6 = false;
   #protocol = 0;
   #sum = 0;
@@ -42,6 +44,11 @@ export class FrameWriter {
 
   get open(): boolean {
     return this.#port.open;
+  }
+
+  /** What the card takes of frames that are not ordinary: bits of `NetOffload`. */
+  get offloads(): number {
+    return this.#port.offloads;
   }
 
   ethernet(macHigh: number, macLow: number, type: number): void {
@@ -100,23 +107,41 @@ export class FrameWriter {
     this.#sendIp(length);
   }
 
+  /**
+   * Sends a TCP segment to a card that completes checksums: the field gets the sum of the pseudo header only. More than
+   * `segmentBytes` behind a header of `header` bytes stand for several segments.
+   */
+  endPartial(length: number, checksumAt: number, header: number, segmentBytes: number): void {
+    const offload = this.#offload;
+    const start = this.at - START;
+    const large = length - header > segmentBytes;
+    this.view.setUint16(this.at + checksumAt, fold(this.#sum + swap16(this.#protocol) + swap16(length)), true);
+    offload.flags = FrameFlag.NEEDS_CHECKSUM;
+    offload.segmentation = !large ? Segmentation.NONE : this.#v6 ? Segmentation.TCP6 : Segmentation.TCP4;
+    offload.headerBytes = large ? start + header : 0;
+    offload.segmentBytes = large ? segmentBytes : 0;
+    offload.checksumStart = start;
+    offload.checksumOffset = checksumAt;
+    this.#sendIp(length, offload);
+  }
+
   /** Sends an Ethernet frame that ends at `end`. */
-  emit(end: number): void {
+  emit(end: number, offload?: FrameOffload): void {
     // Ethernet has no shorter frames than 60 bytes without their check sequence (IEEE 802.3, 3.2.8).
     const length = Math.max(60, end - START);
     if (end - START < 60) this.bytes.fill(0, end, START + 60);
     if (this.#frame.length !== length) this.#frame = this.bytes.subarray(START, START + length);
-    this.#port.emit(this.#frame);
+    this.#port.emit(this.#frame, offload);
   }
 
-  #sendIp(length: number): void {
+  #sendIp(length: number, offload?: FrameOffload): void {
     const { view, at } = this;
     if (this.#v6) view.setUint16(IP_AT + 4, length);
     else {
       view.setUint16(IP_AT + 2, 20 + length);
       this.#ipv4Checksum();
     }
-    this.emit(at + length);
+    this.emit(at + length, offload);
   }
 
   #ipv4Checksum(): void {

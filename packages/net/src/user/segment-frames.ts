@@ -1,12 +1,15 @@
+import { NetOffload } from '@polyvisor/core';
 import { timestampNow } from '../tcp/acknowledge.ts';
 import type { TcpConnection } from '../tcp/connection.ts';
 import type { SegmentWriter } from '../tcp/output.ts';
 import { ACK, RST, SYN } from '../tcp/segment.ts';
-import type { Address } from '../wire/address.ts';
+import { isIpv4, type Address } from '../wire/address.ts';
 import { PROTO_TCP } from '../wire/packet.ts';
 import { flowSum, type FrameWriter } from './frame-writer.ts';
 
 const CHECKSUM_AT = 16;
+/** What IP's length can say, without the headers of IPv6 and TCP with its options. */
+const MOST_BYTES = 65535 - 40 - 60;
 
 /** Where a guest's card is; true when it is known, otherwise it was asked for. */
 export type FindCard = (c: TcpConnection) => boolean;
@@ -27,6 +30,11 @@ export class SegmentFrames implements SegmentWriter {
 
   open(): boolean {
     return this.#frames.open;
+  }
+
+  most(c: TcpConnection): number {
+    const needed = NetOffload.CHECKSUM | (isIpv4(c.guest) ? NetOffload.TSO4 : NetOffload.TSO6);
+    return (this.#frames.offloads & needed) === needed ? Math.max(c.mss, MOST_BYTES - (MOST_BYTES % c.mss)) : c.mss;
   }
 
   send(c: TcpConnection, seq: number, flags: number, offset: number, length: number): void {
@@ -53,7 +61,8 @@ export class SegmentFrames implements SegmentWriter {
     }
     view.setUint16(at + 12, (header << 10) | flags);
     if (length > 0) c.outgoing.copyTo(offset, length, frames.bytes, at + header);
-    if (this.#checksums) frames.end(header + length, CHECKSUM_AT);
+    if ((frames.offloads & NetOffload.CHECKSUM) !== 0) frames.endPartial(header + length, CHECKSUM_AT, header, c.mss);
+    else if (this.#checksums) frames.end(header + length, CHECKSUM_AT);
     else frames.endUnchecked(header + length, CHECKSUM_AT);
   }
 

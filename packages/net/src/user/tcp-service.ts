@@ -66,7 +66,7 @@ export class TcpService implements TcpStack, SpliceOwner {
 
   /** A packet with a TCP segment. */
   input(p: Packet): void {
-    if (this.#options.checksums && p.sum() !== 0xffff) return;
+    if (!p.trusted && p.sum() !== 0xffff) return;
     const s = this.#segment;
     if (!parseSegment(s, p.view, p.bytes, p.at, p.payloadEnd)) return;
     const c = this.table.find(p.source, s.sourcePort, p.destination, s.destinationPort);

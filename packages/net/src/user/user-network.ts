@@ -1,4 +1,4 @@
-import type { NetBackend, NetCard } from '@polyvisor/core';
+import { FrameFlag, NetOffload, Segmentation, type FrameOffload, type NetBackend, type NetCard } from '@polyvisor/core';
 import { netErrors, refuse } from '../errors.ts';
 import { MILLISECOND, SECOND, platformScheduler } from '../time/scheduler.ts';
 import { TimerQueue } from '../time/timer-queue.ts';
@@ -51,6 +51,7 @@ export interface UserNetworkStatistics {
 /** A network of its own behind one card, joined to the host by the host's sockets: see `userNetwork`. */
 export class UserNetwork implements NetBackend {
   readonly mtu: number;
+  readonly offloads = NetOffload.CHECKSUM | NetOffload.TSO4 | NetOffload.TSO6 | NetOffload.ECN;
   readonly plan: Plan;
   readonly #timers: TimerQueue;
   readonly #port: CardPort;
@@ -165,7 +166,7 @@ export class UserNetwork implements NetBackend {
     };
   }
 
-  /** The card has buffers again, sooner than it would be asked. */
+  /** The card has buffers again: what waits goes, and connections go on. */
   receiveReady(): void {
     this.#pump();
   }
@@ -174,31 +175,33 @@ export class UserNetwork implements NetBackend {
    * Taken at once, unless the card sends from inside `receive`: then the frame waits until the card has returned, and
    * with too many of those false is returned.
    */
-  send(frame: Uint8Array): boolean {
+  send(frame: Uint8Array, offload?: FrameOffload): boolean {
     if (this.#closed) return true;
     if (this.#busy || this.#port.delivering) {
-      const taken = this.#inbox.push(frame);
+      const taken = this.#inbox.push(frame, offload);
       this.#full ||= !taken;
       return taken;
     }
-    this.#take(frame);
+    this.#take(frame, offload);
     this.#pump();
     return true;
   }
 
-  #take(frame: Uint8Array): void {
+  #take(frame: Uint8Array, offload: FrameOffload | undefined): void {
     this.#received += 1;
     this.#receivedBytes += frame.length;
     const p = this.#packet;
     this.#busy = true;
-    if (p.open(frame) && (p.macHigh & 0x0100) === 0) this.#input(p);
+    p.trusted = !this.#checksums || (offload !== undefined && (offload.flags & (FrameFlag.NEEDS_CHECKSUM | FrameFlag.CHECKED)) !== 0);
+    const large = offload !== undefined && offload.segmentation !== Segmentation.NONE;
+    if (p.open(frame) && (p.macHigh & 0x0100) === 0) this.#input(p, large);
     this.#busy = false;
   }
 
   /** What the card sent from inside `receive`. */
   #takeWaiting(): void {
     for (let frame = this.#inbox.peek(); frame !== undefined; frame = this.#inbox.peek()) {
-      this.#take(frame);
+      this.#take(frame, this.#inbox.peekOffload());
       this.#inbox.shift();
     }
     if (!this.#full) return;
@@ -206,18 +209,18 @@ export class UserNetwork implements NetBackend {
     this.#port.card?.onDrained();
   }
 
-  #input(p: Packet): void {
+  #input(p: Packet, large: boolean): void {
     const { mac } = this.plan;
     // Ours, or a group's.
     if ((p.toHigh & 0x0100) === 0 && (p.toHigh !== mac.high || p.toLow !== mac.low)) return;
-    if (p.etherType === ETHERTYPE_IPV4) this.#ipv4(p);
+    if (p.etherType === ETHERTYPE_IPV4) this.#ipv4(p, large);
     else if (p.etherType === ETHERTYPE_ARP) this.#arp.input(p);
-    else if (p.etherType === ETHERTYPE_IPV6) this.#ipv6(p);
+    else if (p.etherType === ETHERTYPE_IPV6) this.#ipv6(p, large);
   }
 
-  #ipv4(p: Packet): void {
+  #ipv4(p: Packet, large: boolean): void {
     const { v4 } = this.plan;
-    if (v4 === undefined || !p.readIpv4(this.#checksums)) return;
+    if (v4 === undefined || !p.readIpv4(this.#checksums, large)) return;
     const { source, destination } = p;
     // One that has no address yet may talk to the DHCP server only.
     const configured = isHost(v4.network, source) && !isOurs(this.plan, source);
@@ -232,10 +235,10 @@ export class UserNetwork implements NetBackend {
     this.#routed(p);
   }
 
-  #ipv6(p: Packet): void {
+  #ipv6(p: Packet, large: boolean): void {
     const { v6 } = this.plan;
     const ndp = this.#ndp;
-    if (v6 === undefined || ndp === undefined || !p.readIpv6()) return;
+    if (v6 === undefined || ndp === undefined || !p.readIpv6(large)) return;
     const { source, destination } = p;
     // What is mapped or multicast is no sender.
     const unspecified = source.w0 === 0 && source.w1 === 0 && source.w2 === 0 && source.w3 === 0;
@@ -287,7 +290,7 @@ export class UserNetwork implements NetBackend {
     p.payloadEnd = at + length;
     // Zero: the sender computed none, which IPv6 does not allow (RFC 8200, 8.1).
     const none = view.getUint16(at + 6) === 0;
-    if (this.#checksums && (none ? p.v6 : p.sum() !== 0xffff)) return;
+    if (!p.trusted && (none ? p.v6 : p.sum() !== 0xffff)) return;
     const from = view.getUint16(at);
     const to = view.getUint16(at + 2);
     const { v4 } = this.plan;

@@ -48,6 +48,8 @@ export class Packet {
   fragmentOffset = 0;
   moreFragments = false;
   fragmentId = 0;
+  /** Checksums above IP are not complete, or known to be right: there is nothing to verify. */
+  trusted = false;
 
   /** Reads the Ethernet header. False when there is none. */
   open(frame: Uint8Array): boolean {
@@ -78,17 +80,17 @@ export class Packet {
     this.view = new DataView(this.bytes.buffer);
   }
 
-  /** RFC 791, 3.1. False: malformed, or with a wrong checksum. */
-  readIpv4(checksums: boolean): boolean {
+  /** RFC 791, 3.1. False: malformed, or with a wrong checksum. `large`: the frame stands for several, and ends where it ends. */
+  readIpv4(checksums: boolean, large = false): boolean {
     const { view } = this;
     const at = this.start + ETHERNET_HEADER;
     if (this.end - at < 20) return false;
     const first = view.getUint8(at);
     const header = (first & 15) * 4;
-    const total = view.getUint16(at + 2);
+    const total = large ? this.end - at : view.getUint16(at + 2);
     // A frame may be longer than its datagram: Ethernet pads.
     if (first >>> 4 !== 4 || header < 20 || total < header || total > this.end - at) return false;
-    if (checksums && fold(addWords(view, at, header, 0)) !== 0xffff) return false;
+    if (checksums && !large && fold(addWords(view, at, header, 0)) !== 0xffff) return false;
     const flags = view.getUint16(at + 6);
     this.v6 = false;
     this.ipAt = at;
@@ -106,11 +108,11 @@ export class Packet {
   }
 
   /** RFC 8200, 3 and 4. False: malformed, or with headers that are not understood. */
-  readIpv6(): boolean {
+  readIpv6(large = false): boolean {
     const { view } = this;
     const at = this.start + ETHERNET_HEADER;
     if (this.end - at < 40 || view.getUint8(at) >>> 4 !== 6) return false;
-    const payload = view.getUint16(at + 4);
+    const payload = large ? this.end - at - 40 : view.getUint16(at + 4);
     if (payload > this.end - at - 40) return false;
     this.v6 = true;
     this.ipAt = at;
