@@ -52,7 +52,7 @@ export async function runMachine(options: RunOptions): Promise<number> {
       const made = { plugins, scope, services, host };
       const machine: Machine = blaming(file, () => (snapshot ? restoreMachine(snapshot, made) : createMachine(description, made)));
       balloon.attach(machine.space);
-      const { outcome, cost } = await attended({ machine, balloon }, options, (byte) => channels.input?.push(byte));
+      const { outcome, cost } = await attended({ machine, balloon, services: outside.services }, options, (byte) => channels.input?.push(byte));
       await channels.close();
       if (options.stats) process.stderr.write(`\n${cost}`);
       return statusOf(outcome);

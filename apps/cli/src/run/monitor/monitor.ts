@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { encodeSnapshot, PolyvisorError, type Vcpu } from '@polyvisor/core';
+import { resize } from './block-resize.ts';
 import { DisplayToken, PowerButtonToken } from '@polyvisor/devices-platform';
-import type { Machine } from '@polyvisor/machine';
+import type { Machine, NamedService } from '@polyvisor/machine';
 import type { SpaceBalloon } from '../host/balloon.ts';
 import { statusLine } from '../statistics.ts';
 import { sendKeys } from './keys.ts';
@@ -10,6 +11,8 @@ import { sendKeys } from './keys.ts';
 export interface Subject {
   readonly machine: Machine;
   readonly balloon: SpaceBalloon;
+  /** What devices are connected to outside: drives among them. */
+  readonly services?: readonly NamedService[];
 }
 
 interface Command {
@@ -48,6 +51,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   savevm: { usage: 'savevm FILE', summary: 'saves the machine; --restore FILE goes on from there', run: save },
   balloon: { usage: 'balloon MIB', summary: 'asks the guest to make do with so much memory', run: inflate },
   screendump: { usage: 'screendump FILE', summary: 'writes the screen as a picture (PPM)', run: screendump },
+  block_resize: { usage: 'block_resize DRIVE SIZE', summary: 'gives a drive another size: in MiB, or with B, K, M, G or T behind it', run: resize },
   sendkey: { usage: 'sendkey KEYS', summary: 'presses keys, such as ret, esc or ctrl-alt-delete', run: sendKeys },
   system_reset: { usage: 'system_reset', summary: 'presses the reset button', run: (machine) => (machine.reset(), '') },
   system_powerdown: {
