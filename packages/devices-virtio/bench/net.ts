@@ -1,13 +1,13 @@
 /** The network card alone, over a network in memory: `node --conditions=@polyvisor/source bench/net.ts`. */
-import type { NetBackend, NetCard } from '@polyvisor/core';
+import { NetOffload, type NetBackend, type NetCard } from '@polyvisor/core';
 import { virtioNetPci } from '../src/index.ts';
 import { BUFFERS, benchDevice } from './machine.ts';
 
 const DEPTH = 64;
 
-function network() {
+function network(offloads = 0) {
   const net = {
-    mtu: 1500, card: undefined as NetCard | undefined, bytes: 0, frames: 0,
+    mtu: 1500, offloads, card: undefined as NetCard | undefined, bytes: 0, frames: 0,
     send(frame: Uint8Array) {
       net.bytes += frame.length;
       net.frames += 1;
@@ -24,8 +24,8 @@ function report(name: string, bytes: number, frames: number, seconds: number): v
 }
 
 /** `header`: what the virtio header and the frame's headers hold. */
-function send(name: string, length: number, prepare: (store: (at: number, bytes: readonly number[]) => void) => void): void {
-  const netdev = network();
+function send(name: string, length: number, prepare: (store: (at: number, bytes: readonly number[]) => void) => void, offloads = 0): void {
+  const netdev = network(offloads);
   const { queues, driver, dma } = benchDevice(virtioNetPci, {}, { netdev });
   const chains = Array.from({ length: DEPTH }, (_, i) => {
     const at = BUFFERS + i * 0x2_0000;
@@ -66,9 +66,11 @@ async function receive(length: number): Promise<void> {
 
 send('send, 1514 bytes', 1514, () => undefined);
 send('send, 1514 bytes, checksum to complete', 1514, (store) => store(0, [1, 0, 0, 0, 0, 0, 34, 0, 16, 0]));
-send('send, 64 KiB of TCP, cut into segments', 54 + 64_000, (store) => {
+const large = (store: (at: number, bytes: readonly number[]) => void): void => {
   store(0, [1, 1, 54, 0, 0xb4, 5, 34, 0, 16, 0]);
   store(12 + 12, [8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6]);
   store(12 + 46, [0x50]);
-});
+};
+send('send, 64 KiB of TCP, cut into segments', 54 + 64_000, large);
+send('send, 64 KiB of TCP, to a network that takes it whole', 54 + 64_000, large, NetOffload.CHECKSUM | NetOffload.TSO4);
 await receive(1514);

@@ -1,4 +1,4 @@
-import type { AnyDevicePlugin, NetCard } from '@polyvisor/core';
+import { FrameOffload, takesOffload, type AnyDevicePlugin, type NetCard } from '@polyvisor/core';
 import type { ScriptedSource, VirtioPciDriver} from '@polyvisor/testkit';
 import { FakeBlock, FakeMemory, FakeNet, Random, DriverQueue, maliciousChains, type Segment } from '@polyvisor/testkit';
 import {
@@ -42,9 +42,17 @@ export const TARGETS: readonly Target[] = [
     name: 'net', plugin: virtioNetPci, config: { queues: 2 }, services: () => ({ netdev: new FakeNet() }),
     poke: ({ netdev }, random) => {
       const net = netdev as FakeNet;
-      net.sent.length = 0;
-      (net.card as NetCard).receive(random.bytes(random.below(3000)));
-      (net.card as NetCard).onDrained();
+      net.sent.length = net.sentOffloads.length = 0;
+      net.offloads = random.pick([0, 15, random.below(16)]);
+      const card = net.card as NetCard;
+      card.receive(random.bytes(random.below(3000)));
+      // What a network may give, with numbers that make no sense.
+      const offload = Object.assign(new FrameOffload(), {
+        flags: random.below(4), segmentation: random.pick([0, 1, 4, 0x81]), headerBytes: random.below(0x1_0000), segmentBytes: random.below(0x1_0000),
+        checksumStart: random.below(0x1_0000), checksumOffset: random.below(0x1_0000),
+      });
+      if (takesOffload(offload, card.offloads ?? 0)) card.receive(random.bytes(random.pick([60, 1514, 20_000])), offload);
+      card.onDrained();
     },
   },
   { name: 'console', plugin: virtioConsolePci, config: { ports: ['a', 'b'] }, services: () => ({}), poke: (s, random) => (s['in'] as ScriptedSource).feed(random.bytes(random.below(99))) },

@@ -7,6 +7,8 @@ export type ByteRange = readonly [from: number, to: number];
 export interface FakeMemoryOptions {
   /** Bytes; default 1 MiB. */
   readonly size?: number;
+  /** The memory itself instead, such as one that another thread has too. */
+  readonly bytes?: Uint8Array;
   /** Nothing answers there. */
   readonly holes?: readonly ByteRange[];
   readonly readOnly?: readonly ByteRange[];
@@ -33,7 +35,7 @@ export class FakeMemory implements Dma {
   readonly #word = new Uint8Array(4);
 
   constructor(options: FakeMemoryOptions = {}) {
-    this.bytes = new Uint8Array(options.size ?? 0x100000);
+    this.bytes = options.bytes ?? new Uint8Array(options.size ?? 0x100000);
     this.#holes = options.holes ?? [];
     this.#readOnly = options.readOnly ?? [];
     this.#trace = options.trace ?? new Trace();
