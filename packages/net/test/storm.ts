@@ -1,7 +1,16 @@
+import { FrameOffload } from '@polyvisor/core';
 import { FakeClock, Random } from '@polyvisor/testkit';
 import { MemoryHost, userNetwork } from '../src/index.ts';
 import { Guest } from './guest.ts';
 import { hostileFrame, type Seen } from './hostile.ts';
+
+/** An offload whose numbers need not fit its frame. */
+function nonsense(r: Random): FrameOffload {
+  return Object.assign(new FrameOffload(), {
+    flags: r.below(4), segmentation: r.pick([0, 1, 4, 0x81, r.below(256)]), headerBytes: r.below(0x1_0000), segmentBytes: r.below(0x1_0000),
+    checksumStart: r.pick([34, 54, r.below(0x1_0000)]), checksumOffset: r.pick([16, r.below(0x1_0000)]),
+  });
+}
 
 /** Sends `frames` hostile frames into a network and returns what it then holds; a defect throws or hangs. */
 export async function storm(seed: number, frames: number): Promise<{ alive: boolean; statistics: ReturnType<typeof userNetwork>['statistics'] }> {
@@ -25,7 +34,7 @@ export async function storm(seed: number, frames: number): Promise<{ alive: bool
   const seen: Seen[] = [];
   let next = 0;
   for (let i = 0; i < frames; i += 1) {
-    net.send(hostileFrame(r, seen));
+    net.send(hostileFrame(r, seen), r.chance(1, 3) ? nonsense(r) : undefined);
     for (const f of guest.frames) {
       if (f[12] !== 8 || f[13] !== 0 || f[23] !== 6) continue;
       const view = new DataView(f.buffer);
