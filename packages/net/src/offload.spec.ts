@@ -200,6 +200,21 @@ test('a capture holds large frames with their checksums, and passes them on as t
   expect(readPcap(Buffer.concat(parts)).map(({ bytes }) => Uint8Array.from(bytes))).toEqual([right]);
 });
 
+test('a capture tells of the cable and of buffers', () => {
+  const heard: unknown[] = [];
+  const backend = {
+    mtu: 1500, linkUp: true, onLink: undefined as ((up: boolean) => void) | undefined,
+    send: () => true, attach: () => undefined, detach: () => undefined, receiveReady: () => void heard.push('ready'),
+  };
+  const seen = capture(backend, () => undefined);
+  seen.onLink = (up) => void heard.push(up);
+  backend.linkUp = false;
+  backend.onLink?.(false);
+  seen.receiveReady?.();
+  expect([seen.linkUp, heard]).toEqual([false, [false, 'ready']]);
+  expect('onLink' in capture(new VirtualSwitch().port(), () => undefined)).toBe(false);
+});
+
 test('a cable between two networks carries what both take', () => {
   const hubs = [new VirtualSwitch({ scheduler: new FakeClock() }), new VirtualSwitch({ scheduler: new FakeClock() })] as const;
   const from = hubs[0].port();

@@ -42,7 +42,7 @@ export function capture(backend: NetBackend, sink: CaptureSink, options: Capture
     return taken;
   };
   const toNetwork = (frame: Uint8Array, offload?: FrameOffload): boolean => backend.send(frame, offload);
-  return {
+  const seen: NetBackend = {
     mtu: backend.mtu,
     get offloads() { return backend.offloads ?? 0; },
     send: (frame, offload) => pass(frame, offload, toNetwork),
@@ -56,12 +56,15 @@ export function capture(backend: NetBackend, sink: CaptureSink, options: Capture
     },
     detach: () => backend.detach(),
     receiveReady: () => backend.receiveReady?.(),
-    ...('onLink' in backend && {
-      get linkUp() { return backend.linkUp ?? true; },
-      get onLink() { return backend.onLink; },
-      set onLink(listener: ((up: boolean) => void) | undefined) { backend.onLink = listener; },
-    }),
   };
+  // A card asks whether there is something to listen to.
+  if ('onLink' in backend) {
+    Object.defineProperties(seen, {
+      linkUp: { get: () => backend.linkUp ?? true },
+      onLink: { get: () => backend.onLink, set: (listener: ((up: boolean) => void) | undefined) => { backend.onLink = listener; } },
+    });
+  }
+  return seen;
 }
 
 /** The frame with its checksum: a copy, where the one that passes has none. */
