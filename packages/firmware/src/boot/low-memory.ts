@@ -13,7 +13,9 @@ export const LOW = {
   bootParams: 0x7000,
   pageTables: 0x9000,
   commandLine: 0x20000,
-  /** Extended BIOS data area: the RSDP is looked for in its first KiB (ACPI 6.5, 5.2.5.1). */
+  /** Extended BIOS data area. */
   ebda: 0x9fc00,
   end: 0xa0000,
+  /** In the BIOS's read-only memory (ACPI 6.5, 5.2.5.1): Xen's first domain sees that and not the EBDA. */
+  rsdp: 0xe0000,
 } as const;

@@ -1,7 +1,7 @@
 import { LOW } from './low-memory.ts';
 import { MemoryType, type MemoryRange, type RamBytes } from './plan.ts';
 
-const BIOS_AREA = { address: 0xf0000, size: 0x10000, type: MemoryType.reserved };
+const BIOS_AREA = { address: 0xe0000, size: 0x20000, type: MemoryType.reserved };
 const BELOW_4G = 2 ** 32;
 
 /** RAM as the guest is told of it: the EBDA is reserved, and `acpiSize` bytes at the top of low memory are for tables. */

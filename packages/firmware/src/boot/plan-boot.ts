@@ -21,7 +21,7 @@ export interface BootOptions {
   readonly commandLine: string;
   /** RAM, ascending. */
   readonly ram: readonly RamBytes[];
-  /** Without it the guest gets no ACPI tables. */
+  /** Without it the guest gets no ACPI tables. It is for a machine that has RAM, or a ROM, at E0000H. */
   readonly acpi?: AcpiOptions | undefined;
   /** A VGA shows text, 80 by 25 (mode 3): kernels are told where their way of booting can. Default: no. */
   readonly textScreen?: boolean | undefined;
@@ -61,9 +61,9 @@ export function planBoot(options: BootOptions): BootPlan {
   if (mode === 64) place.at(name, pieceOf('the page tables', LOW.pageTables, identityTables(LOW.pageTables)));
   const commandLine = encodeCommandLine(kernel.entry === 'multiboot' ? `${name} ${options.commandLine}`.trim() : options.commandLine, kernel);
   place.at(name, pieceOf('the command line', LOW.commandLine, commandLine));
-  if (acpi) for (const piece of acpiTables(acpi, { rsdp: LOW.ebda, tables: acpiAt })) place.reserved(piece);
+  if (acpi) for (const piece of acpiTables(acpi, { rsdp: LOW.rsdp, tables: acpiAt })) place.reserved(piece);
   if (options.smbios) for (const piece of smbiosTables(options.smbios)) place.reserved(piece);
-  const rsdp = acpi === undefined ? 0 : LOW.ebda;
+  const rsdp = acpi === undefined ? 0 : LOW.rsdp;
 
   const loadAddress = placeKernel(place, kernel);
   const shared = { commandLine: LOW.commandLine, rsdp, memoryMap: map };
