@@ -10,6 +10,10 @@ export interface Answer {
   readonly text: string;
 }
 
+const alive = new Set<ChildProcessWithoutNullStreams>();
+/** A script that fails leaves no guest behind. */
+process.on('exit', () => { alive.forEach((child) => child.kill('SIGKILL')); });
+
 export class Guest {
   /** All that the console showed. */
   output = '';
@@ -22,6 +26,7 @@ export class Guest {
 
   private constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: 'pipe' });
+    alive.add(this.#child);
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('latin1').on('data', (text: string) => {
       this.output += text;
@@ -31,6 +36,7 @@ export class Guest {
     this.#ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject).on('close', (status) => {
         this.#isOver = true;
+        alive.delete(this.#child);
         this.#wake();
         resolve(status);
       });
