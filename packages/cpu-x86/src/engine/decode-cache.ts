@@ -18,6 +18,8 @@ export interface DecodeCacheOptions {
   readonly uops?: number;
 }
 
+/** How many instructions that cross into another frame are kept, and what each takes. */
+const CROSSINGS = 1024, CROSSING_SIZE = (MAX_UOPS + 1) * UOP_SIZE;
 /** Longest run decoded at once; more follows when it is reached. */
 const RUN_LIMIT = 64;
 
@@ -44,6 +46,11 @@ export class DecodeCache {
   /** A frame has a page for each mode that it was run in, most often one. */
   readonly #pages = new Map<number, CodePage[]>();
   readonly #bytes = new Uint8Array(2 * MAX_INSTRUCTION_LENGTH + 2);
+  /** Of crossing instructions: where each begins, in what mode, its length (0: none) and its bytes. */
+  readonly #crossingAt = new Int32Array(CROSSINGS);
+  readonly #crossingMode = new Int32Array(CROSSINGS);
+  readonly #crossingLength = new Uint8Array(CROSSINGS);
+  readonly #crossingBytes = new Uint8Array(CROSSINGS * MAX_INSTRUCTION_LENGTH);
   /** Maps of frames that were invalidated: their µops lead to `resume`, so nothing reads them any more. */
   readonly #freeMaps: number[] = [];
   #nextMap = 0;
@@ -64,7 +71,7 @@ export class DecodeCache {
     this.#uopEnd = this.#uops + uops * UOP_SIZE;
     this.#nextUop = this.#uops;
     this.#frameMaps = host.reserve((host.bytes.length / FRAME_SIZE) * 4, 64, 'cpu-x86 code frames');
-    this.#crossing = host.reserve((MAX_UOPS + 1) * UOP_SIZE, 64, 'cpu-x86 crossing instruction');
+    this.#crossing = host.reserve(CROSSINGS * CROSSING_SIZE, 64, 'cpu-x86 crossing instructions');
     host.view.setInt32(state + ENGINE.frameMaps, this.#frameMaps, true);
   }
 
@@ -185,22 +192,49 @@ export class DecodeCache {
   }
 
   /**
-   * Decodes an instruction that begins in one frame and ends in another, and what goes on after it. `second` is −1 when
-   * the second page is not there: then the answer is 0 if it is needed.
+   * An instruction that begins in one frame and ends in another, and what goes on after it. `second` is −1 when the second
+   * page is not there: then the answer is 0 if it is needed. What was decoded before counts while its bytes are the same, so
+   * that nobody has to tell when one of the frames is written.
    */
   cross(first: number, offset: number, second: number, mode: number): number {
-    const { view, bytes } = this.#host;
+    const { bytes } = this.#host;
     const have = FRAME_SIZE - offset;
-    this.#bytes.set(bytes.subarray(first * FRAME_SIZE + offset, (first + 1) * FRAME_SIZE));
-    if (second >= 0) this.#bytes.set(bytes.subarray(second * FRAME_SIZE, second * FRAME_SIZE + MAX_INSTRUCTION_LENGTH), have);
-    const end = second < 0 ? have : have + MAX_INSTRUCTION_LENGTH;
-    const verdict = this.#decoder.decode(this.decoded, this.#bytes, 0, end, mode & 7);
-    const at = this.#crossing;
+    const start = first * FRAME_SIZE + offset;
+    for (let i = 0; i < have; i++) this.#bytes[i] = bytes[start + i]!;
+    const rest = second < 0 ? 0 : MAX_INSTRUCTION_LENGTH;
+    for (let i = 0; i < rest; i++) this.#bytes[have + i] = bytes[second * FRAME_SIZE + i]!;
+    const slot = (Math.imul(start, 0x9e3779b1) >>> 22) & (CROSSINGS - 1);
+    const at = this.#crossing + slot * CROSSING_SIZE;
+    if (this.#crossingAt[slot] === (start | 0) && this.#crossingMode[slot] === mode && this.#isCrossing(slot, have + rest)) return at;
+    return this.#decodeCrossing(slot, at, start, have + rest, mode);
+  }
+
+  /** Whether the bytes are those that were decoded. */
+  #isCrossing(slot: number, have: number): boolean {
+    const length = this.#crossingLength[slot]!;
+    if (length === 0 || length > have) return false;
+    const from = slot * MAX_INSTRUCTION_LENGTH;
+    for (let i = 0; i < length; i++) if (this.#bytes[i] !== this.#crossingBytes[from + i]) return false;
+    return true;
+  }
+
+  #decodeCrossing(slot: number, at: number, start: number, have: number, mode: number): number {
+    const { view } = this.#host;
+    const offset = start & (FRAME_SIZE - 1);
+    this.#crossingLength[slot] = 0;
+    const verdict = this.#decoder.decode(this.decoded, this.#bytes, 0, have, mode & 7);
     if (verdict === VERDICT.TRUNCATED) return 0;
-    if (verdict === VERDICT.OK) {
-      const { end: next } = compileUop(view, at, this.decoded, offset, mode, true);
-      this.#pseudo(next, PSEUDO.resume, offset + this.decoded.length);
-    } else this.#pseudo(at, verdict === VERDICT.INVALID ? PSEUDO.invalid : PSEUDO.tooLong, offset);
+    if (verdict !== VERDICT.OK) {
+      this.#pseudo(at, verdict === VERDICT.INVALID ? PSEUDO.invalid : PSEUDO.tooLong, offset);
+      return at;
+    }
+    const { length } = this.decoded;
+    const { end } = compileUop(view, at, this.decoded, offset, mode, true);
+    this.#pseudo(end, PSEUDO.resume, offset + length);
+    this.#crossingAt[slot] = start | 0;
+    this.#crossingMode[slot] = mode;
+    this.#crossingLength[slot] = length;
+    this.#crossingBytes.set(this.#bytes.subarray(0, length), slot * MAX_INSTRUCTION_LENGTH);
     return at;
   }
 }
