@@ -1,5 +1,5 @@
 /** A Linux guest's network; the script beside it does more of everything. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { sha256 } from './lib/host.ts';
 import { CONSOLE, PROMPT, linux } from './lib/linux.ts';
 import { lossyNetwork } from './lib/lossy.ts';
 import { LEASE, echoes, freePort, networkInitrd, noise, portOf, serve } from './lib/network.ts';
+import { tapObstacle } from './lib/tap.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'polyvisor-network-'));
 const TIMEOUT = 600_000;
@@ -27,10 +28,9 @@ describe('a Linux guest with a network card', () => {
     return;
   }
   const initrd = networkInitrd(join(folder, 'initrd'), system, echo.path);
-  const boot = async (netdev: string): Promise<Guest> => {
-    const guest = Guest.polyvisor([
-      '-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '128', '-netdev', netdev, '-device', 'virtio-net-pci,netdev=n0',
-    ]);
+  const boot = async (netdev: string, within: readonly string[] = []): Promise<Guest> => {
+    const card = ['-netdev', netdev, '-device', 'virtio-net-pci,netdev=n0'];
+    const guest = Guest.polyvisor(['-kernel', system.kernel, '-initrd', initrd, '-append', CONSOLE, '-m', '128', ...card], within);
     await guest.until(PROMPT);
     return guest;
   };
@@ -62,6 +62,21 @@ describe('a Linux guest with a network card', () => {
       await guest.kill();
       network.close();
       server.close();
+    }
+  }, TIMEOUT);
+
+  const namespace = ['unshare', '--net'];
+  const noTap = tapObstacle(namespace);
+  test.skipIf(noTap !== undefined)(`reaches the host's kernel through a TAP device${noTap === undefined ? '' : ` (${noTap})`}`, async () => {
+    const script = join(folder, 'ifup');
+    writeFileSync(script, '#!/bin/sh\nip addr add 10.9.0.1/24 dev $1 && ip link set $1 up && ip link show $1 >$0.log\n', { mode: 0o755 });
+    const guest = await boot(`tap,id=n0,ifname=guest0,script=${script},downscript=no`, namespace);
+    try {
+      await guest.must('ifconfig eth0 10.9.0.2 netmask 255.255.255.0');
+      expect(await guest.must('ping -c 3 -i 0.2 10.9.0.1')).toContain(' 0% packet loss');
+      expect(readFileSync(`${script}.log`, 'utf8')).toContain('guest0');
+    } finally {
+      await guest.kill();
     }
   }, TIMEOUT);
 });

@@ -57,6 +57,11 @@ export const netErrors = defineErrors('net', {
     message: `the stream to ${p.to} cannot be opened: ${p.why}`,
     remedy: 'Start the program at the other end first, and compare the path or the port.',
   }),
+  'no-tap': (p: { ifname: string; why: string }) => ({
+    thing: p.ifname,
+    message: `the TAP device cannot be used: ${p.why}`,
+    remedy: 'TAP needs Linux, Node 26, and root or an interface that root made: ip tuntap add dev tap0 mode tap user NAME.',
+  }),
   'already-attached': (p: { network: string }) => ({
     thing: p.network,
     message: 'a card is attached to it already',

@@ -43,8 +43,10 @@ export class Guest {
     });
   }
 
-  static polyvisor(args: readonly string[]): Guest {
-    return new Guest(process.execPath, [polyvisor, 'run', ...args]);
+  /** `within` is a command that runs the one behind it, such as `unshare --net`. */
+  static polyvisor(args: readonly string[], within: readonly string[] = []): Guest {
+    const [command = '', ...rest] = [...within, process.execPath, polyvisor, 'run', ...args];
+    return new Guest(command, rest);
   }
   static qemu(args: readonly string[]): Guest {
     return new Guest('qemu-system-x86_64', ['-accel', 'tcg', '-cpu', 'max', '-display', 'none', '-monitor', 'none', '-no-reboot', ...args]);

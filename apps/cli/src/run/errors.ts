@@ -72,6 +72,11 @@ export const runErrors = defineErrors('cli', {
     message: `the file of ${p.option} cannot be written: ${p.why}`,
     remedy: 'Give a path where you may write.',
   }),
+  'net-script': (p: { setting: string; path: string; why: string }) => ({
+    thing: p.path,
+    message: `the ${p.setting} of -netdev tap failed: ${p.why}`,
+    remedy: 'Give a program that configures the interface which is its argument, or "no".',
+  }),
   'unknown-chardev': (p: { option: string; id: string; known: readonly string[] }) => ({
     thing: p.id,
     message: `${p.option} names the channel "${p.id}", which is not there or another port's`,

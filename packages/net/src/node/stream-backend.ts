@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { NetBackend, NetCard } from '@polyvisor/core';
 import { netErrors, refuse } from '../errors.ts';
-import { FrameRing } from '../wire/frame-ring.ts';
+import { FrameIntake } from './frame-intake.ts';
 
 /** Where the other program is: a Unix socket, or a TCP port. */
 export type StreamEnd = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -13,8 +13,6 @@ export interface StreamBackendOptions {
   readonly mtu?: number;
 }
 
-/** What no frame exceeds, whatever a peer says: 64 KiB and the headers of a virtio card's large frames. */
-const LARGEST = 65536 + 64;
 /** Bytes on their way to the peer, beyond which the card has to wait. */
 const MOST_SENDING = 2 ** 20;
 
@@ -32,13 +30,8 @@ class Stream implements StreamBackend {
   port: number | undefined = undefined;
   server: net.Server | undefined = undefined;
   #socket: net.Socket | undefined = undefined;
-  #card: NetCard | undefined = undefined;
   #wanted = false;
-  /** What came of a frame that is not complete. */
-  readonly #partial = new Uint8Array(4 + LARGEST);
-  #have = 0;
-  readonly #waiting = new FrameRing(2 ** 20, 1024);
-  #retry: NodeJS.Timeout | undefined = undefined;
+  readonly #intake = new FrameIntake();
 
   constructor(mtu: number) {
     this.mtu = mtu;
@@ -52,13 +45,14 @@ class Stream implements StreamBackend {
     // One cable has one other end.
     if (this.#socket !== undefined) return void socket.destroy();
     this.#socket = socket;
-    this.#have = 0;
+    this.#intake.use(socket);
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
+    socket.on('data', (chunk: Uint8Array) => this.#intake.read(chunk));
     socket.on('drain', () => this.#drained());
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#socket = undefined;
+      this.#intake.use(undefined);
       this.#drained();
     });
   }
@@ -77,76 +71,26 @@ class Stream implements StreamBackend {
     return true;
   }
   attach(card: NetCard): void {
-    if (this.#card !== undefined) throw refuse(netErrors['already-attached']('', { network: 'the stream' }));
-    this.#card = card;
+    if (this.#intake.card !== undefined) throw refuse(netErrors['already-attached']('', { network: 'the stream' }));
+    this.#intake.card = card;
   }
   detach(): void {
-    this.#card = undefined;
-    this.#waiting.clear();
+    this.#intake.detach();
   }
   receiveReady(): void {
-    for (let frame = this.#waiting.peek(); frame !== undefined; frame = this.#waiting.peek()) {
-      if (!(this.#card?.receive(frame) ?? true)) {
-        this.#later();
-        return;
-      }
-      this.#waiting.shift();
-    }
-    if (this.#retry !== undefined) clearTimeout(this.#retry);
-    this.#retry = undefined;
-    this.#socket?.resume();
+    this.#intake.receiveReady();
   }
   close(): void {
     this.server?.close();
     this.#socket?.destroy();
-    clearTimeout(this.#retry);
-    this.detach();
-  }
-
-  /** Cuts the stream into frames. */
-  #read(chunk: Uint8Array): void {
-    let at = 0;
-    while (at < chunk.length) {
-      const length = this.#have < 4 ? 4 : 4 + lengthOf(this.#partial);
-      const count = Math.min(length - this.#have, chunk.length - at);
-      this.#partial.set(chunk.subarray(at, at + count), this.#have);
-      this.#have += count;
-      at += count;
-      if (this.#have < 4) return;
-      const whole = 4 + lengthOf(this.#partial);
-      // The peer is out of step: there is no way to find the next frame.
-      if (whole > this.#partial.length) return void this.#socket?.destroy();
-      if (this.#have < whole) continue;
-      this.#have = 0;
-      this.#deliver(this.#partial.subarray(4, whole));
-    }
-  }
-
-  #deliver(frame: Uint8Array): void {
-    if (this.#card === undefined || frame.length < 14) return;
-    if (this.#waiting.count === 0 && this.#card.receive(frame)) return;
-    // A chunk that was read has to go somewhere; what does not fit any more is lost.
-    this.#waiting.push(frame);
-    this.#socket?.pause();
-    this.#later();
-  }
-
-  #later(): void {
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
-      this.receiveReady();
-    }, 1);
+    this.#intake.close();
   }
 
   #drained(): void {
     if (!this.#wanted) return;
     this.#wanted = false;
-    this.#card?.onDrained();
+    this.#intake.card?.onDrained();
   }
-}
-
-function lengthOf(header: Uint8Array): number {
-  return ((header[0]! << 24) | (header[1]! << 16) | (header[2]! << 8) | header[3]!) >>> 0;
 }
 
 function nameOf(end: StreamEnd): string {

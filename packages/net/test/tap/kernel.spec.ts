@@ -3,22 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { join, link, userNetwork, type Impairments } from '@polyvisor/net';
 import { nodeSockets, streamBackend } from '@polyvisor/net/node';
 import { describe, expect, test } from 'vitest';
 
-const PROBE = `
-import fcntl, os, struct
-tap = os.open('/dev/net/tun', os.O_RDWR)
-fcntl.ioctl(tap, 0x400454CA, struct.pack('16sH22s', b'tap0', 0x1002, b''))`;
+const node = ['--experimental-ffi', '--disable-warning=ExperimentalWarning', '--conditions=@polyvisor/source'];
+const guestProgram = fileURLToPath(new URL('guest.ts', import.meta.url));
 
 /** Why the kernel cannot be a guest here; undefined when it can. */
 function obstacle(): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux';
-  const probe = spawnSync('unshare', ['--net', 'python3', '-c', PROBE], { encoding: 'utf8' });
+  if (spawnSync('ip', ['-V']).error !== undefined) return 'iproute2 is not installed';
+  const probe = spawnSync('unshare', ['--net', 'ip', 'tuntap', 'add', 'dev', 'tap0', 'mode', 'tap'], { encoding: 'utf8' });
   if (probe.error !== undefined) return `unshare cannot be run: ${probe.error.message}`;
   if (probe.status !== 0) return `no TAP device in a namespace: ${probe.stderr.trim().split('\n').at(-1) ?? ''}`;
-  return spawnSync('ip', ['-V']).error === undefined ? undefined : 'iproute2 is not installed';
+  return process.allowedNodeEnvironmentFlags.has('--experimental-ffi') ? undefined : `Node ${process.version} has no node:ffi`;
 }
 
 const why = obstacle();
@@ -43,7 +43,7 @@ async function run(impairments: Impairments): Promise<{ code: number | null; lin
   join(stream, cable.a);
   join(cable.b, network);
   try {
-    const guest = spawn('unshare', ['--net', 'python3', new URL('relay.py', import.meta.url).pathname, pathOf(folder, 'tap'), String(port)]);
+    const guest = spawn('unshare', ['--net', process.execPath, ...node, guestProgram, 'tcp', pathOf(folder, 'tap'), String(port)]);
     let output = '';
     guest.stdout.on('data', (text) => (output += String(text)));
     guest.stderr.on('data', (text) => (output += String(text)));
@@ -68,5 +68,11 @@ describe.skipIf(why !== undefined)('with Linux as the guest', () => {
     expect(lines.filter((line) => !line.endsWith('right'))).toEqual([]);
     expect(code).toBe(0);
     expect(lines.length).toBeGreaterThanOrEqual(5);
+  });
+
+  test('a TAP device is attached, read, written, taken away and refused as it should be', () => {
+    const { status, stdout, stderr } = spawnSync('unshare', ['--net', process.execPath, ...node, guestProgram, 'tap'], { encoding: 'utf8' });
+    expect(stdout.trim().split('\n').filter((line) => !line.endsWith('right'))).toEqual([]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });

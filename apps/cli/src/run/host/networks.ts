@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { NetBackendToken, PolyvisorError, type NetBackend } from '@polyvisor/core';
 import { namedService } from '@polyvisor/machine';
 import { capture, parseGuestForward, parseHostForward, userNetwork } from '@polyvisor/net';
-import { nodeSockets, streamBackend, type StreamEnd } from '@polyvisor/net/node';
+import { nodeSockets, streamBackend, tapBackend, type StreamEnd } from '@polyvisor/net/node';
 import { runErrors } from '../errors.ts';
 import type { Settings } from '../options/settings.ts';
 import type { RunOptions } from '../options/types.ts';
@@ -17,9 +18,9 @@ interface Network {
 export function openNetworks({ netdevs, captures }: RunOptions): Promise<Opened> {
   const dumps = new Map(captures.map((settings) => [settings.need('netdev'), dumpOf(settings)]));
   return openAll(netdevs.map((settings) => async () => {
-    const type = settings.choice('type', ['user', 'stream', 'socket'] as const) ?? 'user';
+    const type = settings.choice('type', ['user', 'stream', 'socket', 'tap'] as const) ?? 'user';
     const id = settings.need('id');
-    const network = type === 'user' ? await user(settings) : await stream(settings, type);
+    const network = await (type === 'user' ? user(settings) : type === 'tap' ? tap(settings) : stream(settings, type));
     const dump = dumps.get(id)?.();
     const backend = dump ? capture(network.backend, dump.write, { epoch: Date.now() * 1e6 - performance.now() * 1e6 }) : network.backend;
     return {
@@ -54,6 +55,42 @@ async function user(settings: Settings): Promise<Network> {
   settings.end();
   await network.open();
   return { backend: network, close: () => network.close() };
+}
+
+/** An interface of the host's kernel. Scripts get its name; unlike QEMU's there are none unless they are named. */
+async function tap(settings: Settings): Promise<Network> {
+  const ifname = settings.text('ifname');
+  const fd = settings.number('fd', 3, 2 ** 20);
+  const mtu = settings.number('mtu', 68, 65520);
+  const [script = 'no', downscript = 'no'] = [settings.text('script'), settings.text('downscript')];
+  if (fd !== undefined && ifname !== undefined) throw settings.refuse('has both ifname and fd');
+  settings.end();
+  const backend = await tapBackend({ ...(ifname !== undefined && { ifname }), ...(fd !== undefined && { fd }), ...(mtu !== undefined && { mtu }) });
+  const close = (): void => { backend.close(); };
+  try {
+    runScript('script', script, backend.ifname);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    backend,
+    close() {
+      try {
+        runScript('downscript', downscript, backend.ifname);
+      } finally {
+        close();
+      }
+    },
+  };
+}
+
+function runScript(setting: string, path: string, ifname: string): void {
+  if (path === 'no') return;
+  const { status, signal, error } = spawnSync(path, [ifname], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === 0) return;
+  const why = error?.message ?? (signal === null ? `it ended with status ${status}` : `it ended by ${signal}`);
+  throw new PolyvisorError([runErrors['net-script']('', { setting, path, why }, error)]);
 }
 
 /** A cable to another program: of QEMU's types `stream` and `socket`. */

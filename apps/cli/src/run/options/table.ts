@@ -35,7 +35,7 @@ function choice<K extends 'mmu' | 'entry' | 'vga'>(key: K, of: readonly RunOptio
 
 const MACHINE_WANTS = MACHINES.join(', ');
 const DEVICE_WANTS = 'DRIVER[,SETTING=VALUE]';
-const NETDEV_WANTS = 'user,id=NAME[,hostfwd=tcp::PORT-:PORT][,restrict=on], or stream,id=NAME,addr.type=unix,addr.path=PATH[,server=on]';
+const NETDEV_WANTS = 'user,id=NAME[,hostfwd=tcp::PORT-:PORT][,restrict=on], stream,id=NAME,addr.type=unix,addr.path=PATH[,server=on], or tap,id=NAME,ifname=NAME';
 const NIC_WANTS = 'user[,model=DRIVER][,mac=ADDRESS][,hostfwd=…], or none';
 const OBJECT_WANTS = 'filter-dump,id=NAME,netdev=NAME,file=PATH';
 const FSDEV_WANTS = 'local,id=NAME,path=FOLDER[,security_model=none]';
