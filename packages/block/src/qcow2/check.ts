@@ -43,7 +43,6 @@ class Check {
   readonly messages: string[] = [];
   readonly disk: Qcow2Disk;
   readonly references: Uint32Array;
-  #next = 0;
 
   constructor(disk: Qcow2Disk) {
     this.disk = disk;
@@ -101,6 +100,8 @@ class Check {
   #table(view: DataView, index: number, active: boolean): void {
     const { geometry } = this.disk.core;
     const { clusterSize, entrySize } = geometry;
+    // Fragments are counted within a table, as in QEMU.
+    let next = 0;
     for (let i = 0; i < geometry.entries; i++) {
       const high = view.getUint32(i * entrySize);
       const low = view.getUint32(i * entrySize + 4);
@@ -132,8 +133,8 @@ class Check {
       this.refer(host, clusterSize, `data cluster of ${name}`);
       if (!active) continue;
       this.allocatedClusters++;
-      if (this.#next !== 0 && host !== this.#next) this.fragmentedClusters++;
-      this.#next = host + clusterSize;
+      if (next !== 0 && host !== next) this.fragmentedClusters++;
+      next = host + clusterSize;
     }
   }
 

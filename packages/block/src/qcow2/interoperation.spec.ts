@@ -125,6 +125,16 @@ describe.skipIf(withoutQemu)(`images of qemu-img${whySkipped}`, () => {
     expect(difference(new Uint8Array(readFileSync(raw)), then)).toBe(-1);
   });
 
+  test('are as fragmented as their program says, which counts within a table', async () => {
+    const image = path('fragments.qcow2');
+    must('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'cluster_size=2k', image, '604672');
+    must('qemu-io', '-f', 'qcow2', '-c', 'write 510k 2k', '-c', 'write 0 2k', '-c', 'write 512k 20k', '-c', 'write 2k 2k', image);
+    const theirs = JSON.parse(must('qemu-img', 'check', '--output=json', image)) as Record<string, unknown>;
+    const disk = await open(image, { readOnly: true });
+    expect((await checkQcow2(disk)).fragmentedClusters).toBe(theirs['fragmented-clusters'] ?? 0);
+    await disk.close();
+  });
+
   test('with dirty bitmaps lose their promise, not their data', async () => {
     const image = path('bitmap.qcow2');
     must('qemu-img', 'create', '-q', '-f', 'qcow2', image, '1M');
