@@ -1,5 +1,6 @@
 import {
-  FORMATS, Qcow2Disk, RawDisk, checkQcow2, commitInto, copyDisk, createImage, imageInfo, openImage, resizeQcow2, blockErrors, type Format, type ImageDisk,
+  FORMATS, Qcow2Disk, RawDisk, checkQcow2, commitInto, copyDisk, createImage, imageInfo, openImage, resizeQcow2, blockErrors, type CreateOptions,
+  type Format, type ImageDisk,
 } from '@polyvisor/block';
 import { FileStore, openBeside } from '@polyvisor/block/node';
 import { PolyvisorError } from '@polyvisor/core';
@@ -40,7 +41,17 @@ interface Opening {
 
 async function open(path: string, { option = '-f', format, readOnly, withoutBacking = false, repairing = false }: Opening): Promise<ImageDisk> {
   const chosen: { readonly format?: Format } = format === undefined ? {} : { format: oneOf(option, format, FORMATS) };
-  return openImage(await FileStore.open(path, { readOnly }), { readOnly, openBacking: openBeside, withoutBacking, repairing, ...chosen });
+  return openImage(await FileStore.open(path, { readOnly, alone: !readOnly }), { readOnly, openBacking: openBeside, withoutBacking, repairing, ...chosen });
+}
+
+/** Makes an image in a file that nothing else of this command reads. */
+async function createFile(path: string, options: CreateOptions): Promise<void> {
+  const store = await FileStore.open(path, { create: true, alone: true });
+  try {
+    await createImage(store, options);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Closes the disk however it ends; a failure to close is one to write. */
@@ -73,23 +84,20 @@ export const ACTIONS: readonly Action[] = [
       throw new PolyvisorError([imgErrors['img-value']('', { option: request.format === 'raw' ? '-b' : '-F', value: request.format === 'raw' ? backing : '', wants })]);
     }
     const given = text ?? request.pairs.get('size');
-    let size = given === undefined ? undefined : parseSize(text === undefined ? '-o size' : 'SIZE', given);
-    if (backing !== undefined) {
-      // It must be there, and its size is that of a disk without one of its own.
-      const store = await openBeside(backing, path, { readOnly: true });
-      const behind = await openImage(store, { format: backingFormat!, readOnly: true, openBacking: openBeside });
-      size ??= behind.size;
-      await behind.close();
+    const size = given === undefined ? undefined : parseSize(text === undefined ? '-o size' : 'SIZE', given);
+    const make = async (bytes: number | undefined): Promise<void> => {
+      if (bytes === undefined) throw new PolyvisorError([imgErrors['img-value']('', { option: 'SIZE', value: '', wants: 'a size, such as 20G' })]);
+      const options = toCreateOptions(request, bytes);
+      if (!parsed.values.has('-q')) print(describeCreation(path, options, request.pairs));
+      await createFile(path, options);
+    };
+    if (backing === undefined) {
+      await make(size);
+      return 0;
     }
-    if (size === undefined) throw new PolyvisorError([imgErrors['img-value']('', { option: 'SIZE', value: '', wants: 'a size, such as 20G' })]);
-    const options = toCreateOptions(request, size);
-    if (!parsed.values.has('-q')) print(describeCreation(path, options, request.pairs));
-    const store = await FileStore.open(path, { create: true });
-    try {
-      await createImage(store, options);
-    } finally {
-      await store.close();
-    }
+    // It must be there, and its size is that of a disk without one of its own. While it is open nothing is made in its place.
+    const behind = openBeside(backing, path, { readOnly: true }).then((store) => openImage(store, { format: backingFormat!, readOnly: true, openBacking: openBeside }));
+    await using(behind, (disk) => make(size ?? disk.size));
     return 0;
   }),
 
@@ -122,16 +130,11 @@ export const ACTIONS: readonly Action[] = [
     if (compress && request.pairs.get('compression_type') === 'zstd') {
       throw new PolyvisorError([imgErrors['img-value']('', { option: '-o compression_type', value: 'zstd', wants: 'zlib: zstd is only read' })]);
     }
+    const existing = parsed.values.has('-n');
     await using(open(from, { format: last(parsed, '-f'), readOnly: true }), async (source) => {
-      if (!parsed.values.has('-n')) {
-        const store = await FileStore.open(to, { create: true });
-        try {
-          await createImage(store, toCreateOptions(request, source.size));
-        } finally {
-          await store.close();
-        }
-      }
-      await using(open(to, { option: '-O', format: request.format, readOnly: false }), (target) => copyDisk(source, target, { compress }));
+      if (!existing) await createFile(to, toCreateOptions(request, source.size));
+      const overwrite = existing || request.backing !== undefined;
+      await using(open(to, { option: '-O', format: request.format, readOnly: false }), (target) => copyDisk(source, target, { compress, overwrite }));
     });
     return 0;
   }),

@@ -79,6 +79,37 @@ describe.skipIf(withoutQemu)(`polyvisor img does as qemu-img${why}`, () => {
     expect(Buffer.compare(readFileSync(file('out.raw')), bytes)).toBe(0);
   }, 120_000);
 
+  test('in overwriting an existing target, with its zeros', () => {
+    const filled = (name: string): void => {
+      qemu('create', '-f', 'qcow2', name, '1M');
+      start('qemu-io', ['-c', 'write -P 9 0 1M', name]);
+    };
+    const bytes = new Uint8Array(2 ** 19).fill(66, 2 ** 17, 2 ** 18);
+    writeFileSync(file('part.raw'), bytes);
+    for (const name of ['theirs.qcow2', 'ours.qcow2']) filled(name);
+    expect(img('convert', '-n', '-f', 'raw', '-O', 'qcow2', 'part.raw', 'ours.qcow2')).toEqual(qemu('convert', '-n', '-f', 'raw', '-O', 'qcow2', 'part.raw', 'theirs.qcow2'));
+    expect(qemu('compare', 'ours.qcow2', 'theirs.qcow2')).toMatchObject({ status: 0 });
+    filled('behind.qcow2');
+    expect(img('convert', '-f', 'raw', '-O', 'qcow2', '-o', 'backing_file=behind.qcow2,backing_fmt=qcow2', 'part.raw', 'over.qcow2')).toMatchObject({ status: 0 });
+    expect(qemu('compare', '-f', 'raw', 'part.raw', 'over.qcow2')).toMatchObject({ status: 0 });
+  }, 120_000);
+
+  test('in keeping files that it would read and overwrite at once', () => {
+    qemu('create', '-f', 'qcow2', 'kept.qcow2', '1M');
+    start('qemu-io', ['-c', 'write -P 5 0 1M', 'kept.qcow2']);
+    qemu('create', '-f', 'qcow2', '-b', 'kept.qcow2', '-F', 'qcow2', 'upper.qcow2');
+    const before = readFileSync(file('kept.qcow2'));
+    for (const args of [
+      ['convert', 'kept.qcow2', 'kept.qcow2'], ['convert', '-O', 'qcow2', 'upper.qcow2', './kept.qcow2'], ['convert', '-n', '-O', 'qcow2', 'upper.qcow2', 'kept.qcow2'],
+      ['create', '-f', 'qcow2', '-b', 'kept.qcow2', '-F', 'qcow2', 'kept.qcow2'],
+    ]) {
+      expect(qemu(...args).status).toBe(1);
+      const ours = img(...args);
+      expect([ours.status, ours.stderr]).toEqual([1, expect.stringContaining('block/in-use')]);
+      expect(readFileSync(file('kept.qcow2')).equals(before)).toBe(true);
+    }
+  }, 120_000);
+
   test('in committing and resizing', () => {
     qemu('create', '-f', 'qcow2', 'below.qcow2', '1M');
     qemu('create', '-f', 'qcow2', '-b', 'below.qcow2', '-F', 'qcow2', 'above.qcow2', '2M');

@@ -11,10 +11,13 @@ const SPARSE = 4096;
 export interface CopyOptions {
   /** Writes clusters compressed; the target is a qcow2 image to which nothing was written. */
   readonly compress?: boolean;
+  /** The target holds something, or shows a backing file: zeros are written too. Without it they are skipped. */
+  readonly overwrite?: boolean;
 }
 
 /**
- * Copies a disk to one that is zero all over. Zeros are skipped, so that they take no room. Both stay open.
+ * Copies a disk to one that is zero all over, or that is to be overwritten. Zeros take no room. Both stay open; what the
+ * target has behind the end of the source stays.
  */
 export async function copyDisk(from: BlockBackend, to: BlockBackend, options: CopyOptions = {}): Promise<void> {
   if (to.size < from.size) throw refuse(blockErrors['too-small']('', { image: nameOf(to), size: to.size, needs: from.size }));
@@ -22,7 +25,9 @@ export async function copyDisk(from: BlockBackend, to: BlockBackend, options: Co
   if (compressed && !(to instanceof Qcow2Disk)) {
     throw refuse(blockErrors['bad-option']('', { image: nameOf(to), option: 'compress', value: 'on', why: 'only qcow2 images are compressed' }));
   }
+  const overwrite = options.overwrite === true;
   const unit = to instanceof Qcow2Disk ? to.core.geometry.clusterSize : SPARSE;
+  if (overwrite) await zeroGaps(from, to, compressed ? unit : 1);
   const buffers = [new Uint8Array(STEP), new Uint8Array(STEP)];
   const writes: Promise<void>[] = [];
   let turn = 0;
@@ -32,7 +37,7 @@ export async function copyDisk(from: BlockBackend, to: BlockBackend, options: Co
       await writes[turn];
       const part = buffers[turn]!.subarray(0, Math.min(STEP, length - done));
       await from.read(offset + done, part);
-      const write = compressed && to instanceof Qcow2Disk ? writeCompressed(to, offset + done, part) : writeSparse(to, offset + done, part, unit);
+      const write = compressed && to instanceof Qcow2Disk ? writeCompressed(to, offset + done, part, overwrite) : writeSparse(to, offset + done, part, unit, overwrite);
       // Handled when it is waited for.
       write.catch(() => undefined);
       writes[turn] = write;
@@ -41,6 +46,16 @@ export async function copyDisk(from: BlockBackend, to: BlockBackend, options: Co
   }
   await Promise.all(writes);
   await to.flush();
+}
+
+/** Zeros where the source is known to be zero. */
+async function zeroGaps(from: BlockBackend, to: BlockBackend, unit: number): Promise<void> {
+  let zeroed = 0;
+  for await (const [offset, length] of stretches(from, unit)) {
+    if (offset > zeroed) await to.writeZeroes(zeroed, offset - zeroed);
+    zeroed = offset + length;
+  }
+  if (from.size > zeroed) await to.writeZeroes(zeroed, from.size - zeroed);
 }
 
 /** What is not known to be zero, in multiples of `unit`. */
@@ -62,26 +77,25 @@ async function* stretches(disk: BlockBackend, unit: number): AsyncGenerator<[off
 
 const nameOf = (disk: BlockBackend): string => (disk instanceof Qcow2Disk ? disk.name : 'the target');
 
-async function writeCompressed(to: Qcow2Disk, offset: number, bytes: Uint8Array): Promise<void> {
+async function writeCompressed(to: Qcow2Disk, offset: number, bytes: Uint8Array, overwrite: boolean): Promise<void> {
   const { clusterSize } = to.core.geometry;
   for (let done = 0; done < bytes.length; done += clusterSize) {
     const cluster = bytes.subarray(done, done + clusterSize);
     if (!isZero(cluster)) await to.writeCompressed(offset + done, cluster);
+    else if (overwrite) await to.writeZeroes(offset + done, cluster.length);
   }
 }
 
-/** Runs of units that are not zero are written together. */
-async function writeSparse(to: BlockBackend, offset: number, bytes: Uint8Array, cluster: number): Promise<void> {
+/** Runs of units that are not zero are written together; runs of zeros are skipped, or overwrite. */
+async function writeSparse(to: BlockBackend, offset: number, bytes: Uint8Array, cluster: number, overwrite: boolean): Promise<void> {
   const unit = Math.max(to.blockSize, Math.min(SPARSE, cluster));
-  let start = -1;
-  for (let at = 0; at < bytes.length; at += unit) {
-    const zero = isZero(bytes.subarray(at, at + unit));
-    if (!zero && start < 0) start = at;
-    if (!zero || start < 0) continue;
-    await to.write(offset + start, bytes.subarray(start, at));
-    start = -1;
+  for (let start = 0, end = 0; start < bytes.length; start = end) {
+    const zero = isZero(bytes.subarray(start, start + unit));
+    for (end = start + unit; end < bytes.length && isZero(bytes.subarray(end, end + unit)) === zero; ) end += unit;
+    end = Math.min(end, bytes.length);
+    if (!zero) await to.write(offset + start, bytes.subarray(start, end));
+    else if (overwrite) await to.writeZeroes(offset + start, end - start);
   }
-  if (start >= 0) await to.write(offset + start, bytes.subarray(start));
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkQcow2 } from '../qcow2/check.ts';
-import { createQcow2 } from '../qcow2/create.ts';
+import { createQcow2, type Qcow2CreateOptions } from '../qcow2/create.ts';
+import type { Qcow2Disk } from '../qcow2/disk.ts';
 import { openQcow2 } from '../qcow2/open.ts';
 import { resizeQcow2 } from '../qcow2/resize.ts';
 import { nonPersistent, resumeUndoable, undoable } from '../overlay/undoable.ts';
@@ -200,4 +201,27 @@ describe('copying and mapping', () => {
     expect((await checkQcow2(copy)).allocatedClusters).toBe(2);
     await expect(copyDisk(top, new RawDisk(new MemoryStore({ size: SIZE })))).rejects.toMatchObject({ code: 'block/too-small' });
   });
+
+  test.each([{}, { compress: true }])('overwrite what the target held, also with zeros, up to the end of the source (%j)', async (options) => {
+    const source = await openMade('source', { size: SIZE });
+    await source.write(3 * 65536, sectorOf(3, 4));
+    await source.write(5 * 65536 + 4096, sectorOf(0, 16));
+    await source.writeZeroes(7 * 65536, 65536);
+    const target = await openMade('target', { size: 2 * SIZE });
+    await target.write(0, sectorOf(7, 2 * SIZE / 512));
+    await copyDisk(source, target, { ...options, overwrite: true });
+    const wanted = new Uint8Array(2 * SIZE).fill(7);
+    wanted.set(await contents(source));
+    expect(difference(await contents(target), wanted)).toBe(-1);
+    expect((await checkQcow2(target)).messages).toEqual([]);
+    const raw = new RawDisk(new MemoryStore({ bytes: new Uint8Array(SIZE).fill(9) }));
+    await copyDisk(source, raw, { overwrite: true });
+    expect(difference(await contents(raw), await contents(source))).toBe(-1);
+  });
 });
+
+async function openMade(name: string, options: Qcow2CreateOptions): Promise<Qcow2Disk> {
+  const store = new MemoryStore({ name });
+  await createQcow2(store, options);
+  return openQcow2(store);
+}

@@ -9,10 +9,16 @@ export interface FileOptions {
   readonly readOnly?: boolean;
   /** Makes the file when it is not there. */
   readonly create?: boolean;
+  /** Nobody else in this process may have the file open, nor open it as long as this store is. For files to be written. */
+  readonly alone?: boolean;
 }
 
-/** Files that this process writes, by device and inode. */
-const writing = new Set<string>();
+interface Uses {
+  readers: number;
+  writer: 'none' | 'shares' | 'alone';
+}
+/** Files that this process has open, by device and inode. */
+const used = new Map<string, Uses>();
 const BLOCK = 512;
 
 /** A file of the host. */
@@ -34,7 +40,7 @@ export class FileStore implements ByteStore {
     this.readOnly = readOnly;
   }
 
-  /** Within this process a file is written by one store at a time. */
+  /** Within this process a file is written by one store at a time, which others may read unless it wants it alone. */
   static async open(path: string, options: FileOptions = {}): Promise<FileStore> {
     const readOnly = options.readOnly ?? false;
     let handle: FileHandle | undefined;
@@ -42,9 +48,8 @@ export class FileStore implements ByteStore {
       handle = await openHandle(path, readOnly, options.create ?? false);
       const { dev, ino, size } = await handle.stat({ bigint: true });
       const id = `${dev}:${ino}`;
-      if (!readOnly && writing.has(id)) throw refuse(blockErrors['in-use']('', { image: path }));
       const name = await realpath(path);
-      if (!readOnly) writing.add(id);
+      if (!claim(id, readOnly, options.alone ?? false)) throw refuse(blockErrors['in-use']('', { image: path }));
       return new FileStore(name, handle, id, Number(size), readOnly);
     } catch (error) {
       await handle?.close();
@@ -118,7 +123,7 @@ export class FileStore implements ByteStore {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    if (!this.readOnly) writing.delete(this.#id);
+    release(this.#id, this.readOnly);
     await this.#do('closing', () => this.#handle.close());
   }
 
@@ -129,6 +134,24 @@ export class FileStore implements ByteStore {
       throw ioError(this.name, action, error);
     }
   }
+}
+
+/** Whether the file may be used so; then it is. */
+function claim(id: string, readOnly: boolean, alone: boolean): boolean {
+  const uses = used.get(id) ?? { readers: 0, writer: 'none' };
+  const refused = readOnly ? uses.writer === 'alone' : uses.writer !== 'none' || (alone && uses.readers > 0);
+  if (refused) return false;
+  if (readOnly) uses.readers++;
+  else uses.writer = alone ? 'alone' : 'shares';
+  used.set(id, uses);
+  return true;
+}
+
+function release(id: string, readOnly: boolean): void {
+  const uses = used.get(id)!;
+  if (readOnly) uses.readers--;
+  else uses.writer = 'none';
+  if (uses.readers === 0 && uses.writer === 'none') used.delete(id);
 }
 
 async function openHandle(path: string, readOnly: boolean, create: boolean): Promise<FileHandle> {
