@@ -81,6 +81,11 @@ export const blockErrors = defineErrors('block', {
     message: `it has internal snapshots and cannot be ${p.action}`,
     remedy: 'Convert it to a new image first.',
   }),
+  'format-unnamed': (p: { image: string; format: string }) => ({
+    thing: p.image,
+    message: `its format was not named, and after this write it would be taken for a ${p.format} image`,
+    remedy: 'Name its format: format=raw.',
+  }),
   'would-shrink': (p: { image: string; from: number; to: number }) => ({
     thing: p.image,
     message: `making it ${p.to} bytes of ${p.from} would lose what is at its end`,
@@ -109,8 +114,8 @@ export const blockErrors = defineErrors('block', {
   closed: (p: { image: string }) => ({ thing: p.image, message: 'it is closed', remedy: 'Open it again.' }),
   'in-use': (p: { image: string }) => ({
     thing: p.image,
-    message: 'it is already open for writing',
-    remedy: 'Close it there first, or open it read-only.',
+    message: 'it is already open, and one of those who have it open wants to write it',
+    remedy: 'Close it there first, or open it read-only everywhere.',
   }),
   full: (p: { image: string; what: string; most: number }) => ({
     thing: p.image,

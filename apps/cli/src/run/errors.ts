@@ -42,6 +42,11 @@ export const runErrors = defineErrors('cli', {
     message: `the board's controller takes ${p.most} drives`,
     remedy: 'Give some of the drives if=virtio.',
   }),
+  'no-place-for-drive': (p: { drive: string; index: number; most: number }) => ({
+    thing: p.drive,
+    message: p.index < p.most ? `index ${p.index} has a drive already` : `the board's controller has no index ${p.index}`,
+    remedy: `Give an index below ${p.most} that no other drive has, or none.`,
+  }),
   'unknown-drive': (p: { id: string; known: readonly string[] }) => ({
     thing: p.id,
     message: `there is no drive "${p.id}"`,

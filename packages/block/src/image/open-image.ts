@@ -10,6 +10,11 @@ export interface OpenOptions {
   /** Without it the contents tell. */
   readonly format?: Format;
   readonly readOnly?: boolean;
+  /**
+   * Contents of ISO 9660 make a disc of a raw image: read only, in blocks of 2048 bytes (true). Without, they are those of a disk, as
+   * hybrid images have them.
+   */
+  readonly discs?: boolean;
   /** Opens backing files, where that is allowed. */
   readonly openBacking?: StoreOpener;
   /** Bytes of tables in memory, of each qcow2 image (32 MiB). */
@@ -38,7 +43,8 @@ async function openChain(store: ByteStore, options: OpenOptions, above: readonly
     if (above.length > MOST_BACKING) throw refuse(blockErrors['backing-depth']('', { image: chain[0]!, most: MOST_BACKING }));
     const found = options.format === undefined ? await probe(store) : { format: formatOf(store.name, options.format), iso: false };
     if (found.format === 'raw') {
-      return new RawDisk(store, found.iso ? { readOnly: true, blockSize: 2048 } : { readOnly: options.readOnly ?? false });
+      const probed = options.format === undefined;
+      return new RawDisk(store, found.iso && options.discs !== false ? { readOnly: true, blockSize: 2048 } : { readOnly: options.readOnly ?? false, probed });
     }
     const backing = options.withoutBacking === true ? undefined : await openBacking(store, options, chain);
     try {

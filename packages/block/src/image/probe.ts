@@ -1,5 +1,5 @@
 import { blockErrors, ioError, refuse } from '../errors.ts';
-import { MAGIC, viewOf } from '../qcow2/format.ts';
+import { isQcow2 } from '../qcow2/format.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 
 export const FORMATS = ['raw', 'qcow2'] as const;
@@ -21,7 +21,7 @@ export interface Probed {
   readonly iso: boolean;
 }
 
-/** What an image is, by its contents. A guest that writes a raw disk can deceive it: name formats where you know them. */
+/** What an image is, by its contents. Whoever writes a raw image can deceive it: name formats where you know them. */
 export async function probe(store: ByteStore): Promise<Probed> {
   const head = new Uint8Array(4);
   const descriptor = new Uint8Array(6);
@@ -32,5 +32,5 @@ export async function probe(store: ByteStore): Promise<Probed> {
     throw ioError(store.name, 'reading', error);
   }
   const iso = String.fromCharCode(...descriptor) === '\u0001CD001';
-  return { format: viewOf(head).getUint32(0) === MAGIC ? 'qcow2' : 'raw', iso: iso && viewOf(head).getUint32(0) !== MAGIC };
+  return { format: isQcow2(head) ? 'qcow2' : 'raw', iso: iso && !isQcow2(head) };
 }

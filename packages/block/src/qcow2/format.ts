@@ -46,6 +46,9 @@ export function writeU64(view: DataView, at: number, value: number): void {
 
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** Whether these bytes, from the beginning of an image, say that it is a qcow2 image. */
+export const isQcow2 = (head: Uint8Array): boolean => head.length >= 4 && viewOf(head).getUint32(0) === MAGIC;
+
 /** How an image is divided; all from its header. */
 export interface Geometry {
   readonly version: 2 | 3;

@@ -1,5 +1,6 @@
 import type { BlockBackend } from '@polyvisor/core';
 import { blockErrors, ioError, refuse } from '../errors.ts';
+import { isQcow2 } from '../qcow2/format.ts';
 import { Pending } from '../qcow2/pending.ts';
 import { checkRequest } from '../requests.ts';
 import type { ByteStore } from '../store/byte-store.ts';
@@ -10,6 +11,11 @@ export interface RawOptions {
   readonly readOnly?: boolean;
   /** 512, or 2048 for a CD. */
   readonly blockSize?: number;
+  /**
+   * Nobody said that the image is raw, its contents did. What would make them say something else the next time is not
+   * written: a guest could so have any file of the host opened as a backing file.
+   */
+  readonly probed?: boolean;
 }
 
 /** The bytes of a store are those of the disk. What is behind the end, up to a whole block, reads as zeros. */
@@ -18,6 +24,7 @@ export class RawDisk implements BlockBackend {
   readonly readOnly: boolean;
   readonly store: ByteStore;
   onResized: (() => void) | undefined = undefined;
+  readonly #probed: boolean;
   #size: number;
   #closed = false;
 
@@ -25,6 +32,7 @@ export class RawDisk implements BlockBackend {
     this.store = store;
     this.readOnly = (options.readOnly ?? false) || store.readOnly;
     this.blockSize = options.blockSize ?? 512;
+    this.#probed = options.probed ?? false;
     this.#size = Math.ceil(store.size / this.blockSize) * this.blockSize;
   }
 
@@ -46,6 +54,7 @@ export class RawDisk implements BlockBackend {
 
   async write(offset: number, from: Uint8Array): Promise<void> {
     this.#check('writing', offset, from.length, true);
+    if (this.#probed && offset === 0 && isQcow2(from)) throw refuse(blockErrors['format-unnamed']('', { image: this.name, format: 'qcow2' }));
     try {
       await this.store.write(offset, from);
     } catch (error) {

@@ -63,6 +63,20 @@ describe('a raw disk', () => {
     await store.write(16 * 2048, new TextEncoder().encode('\u0001CD001\u0001'));
     const disk = await openImage(store);
     expect([disk.blockSize, disk.readOnly, disk.size]).toEqual([2048, true, 20 * 2048]);
+    const hybrid = await openImage(store, { discs: false });
+    expect([hybrid.blockSize, hybrid.readOnly]).toEqual([512, false]);
+  });
+
+  test('whose format nobody named takes nothing that would make a qcow2 image of it', async () => {
+    const store = new MemoryStore({ size: 4096 });
+    const header = new Uint8Array(512);
+    header.set([0x51, 0x46, 0x49, 0xfb]);
+    const guessed = await openImage(store);
+    await expect(guessed.write(0, header)).rejects.toMatchObject({ code: 'block/format-unnamed' });
+    await guessed.write(512, header);
+    expect((await openImage(store)).constructor).toBe(RawDisk);
+    await (await openImage(store, { format: 'raw' })).write(0, header);
+    await expect(openImage(store)).rejects.toMatchObject({ code: 'block/bad-field' });
   });
 });
 
@@ -76,6 +90,19 @@ describe('a file', () => {
     await first.close();
     await (await FileStore.open(path('once'))).close();
     await expect(FileStore.open(path('nowhere'))).rejects.toMatchObject({ code: 'block/io' });
+  });
+
+  test('that is wanted alone has no readers, before and after', async () => {
+    await (await FileStore.open(path('alone'), { create: true })).close();
+    const readers = [await FileStore.open(path('alone'), { readOnly: true }), await FileStore.open(path('alone'), { readOnly: true })];
+    await expect(FileStore.open(path('alone'), { create: true, alone: true })).rejects.toMatchObject({ code: 'block/in-use' });
+    await readers[0]!.close();
+    await expect(FileStore.open(path('alone'), { alone: true })).rejects.toMatchObject({ code: 'block/in-use' });
+    await readers[1]!.close();
+    const writer = await FileStore.open(path('alone'), { alone: true });
+    await expect(FileStore.open(path('alone'), { readOnly: true })).rejects.toMatchObject({ code: 'block/in-use' });
+    await writer.close();
+    await (await FileStore.open(path('alone'), { readOnly: true })).close();
   });
 });
 

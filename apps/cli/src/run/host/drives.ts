@@ -19,9 +19,10 @@ export function openDrives({ drives, snapshot }: RunOptions): Promise<Opened> {
   }));
 }
 
-async function openDrive({ file, format, readOnly }: Drive, dropped: boolean): Promise<BlockBackend> {
+async function openDrive({ file, format, media, readOnly }: Drive, dropped: boolean): Promise<BlockBackend> {
   const closed = readOnly || dropped;
-  const store = await FileStore.open(file, { readOnly: closed });
-  const disk = await openImage(store, { readOnly: closed, openBacking: openBeside, ...(format && { format }) });
+  // What one drive writes no other one reads, not as a backing file either.
+  const store = await FileStore.open(file, { readOnly: closed, alone: !closed });
+  const disk = await openImage(store, { readOnly: closed, discs: media === 'cdrom', openBacking: openBeside, ...(format && { format }) });
   return dropped && !readOnly ? nonPersistent(disk) : disk;
 }

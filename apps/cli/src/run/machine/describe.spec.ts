@@ -11,6 +11,28 @@ test('a place on the bus that a device asks for is nobody else\'s', () => {
     .toMatchObject({ a: { config: { slot: 4 } }, b: { config: { slot: 3 } }, c: { config: { slot: 5 } }, d: { config: { slot: 6 } } });
 });
 
+describe('drives of the board', () => {
+  test('are where their index says, and the others in the places between', () => {
+    expect(devicesOf('-drive file=a,index=3 -drive file=b,index=0 -hda c -cdrom d')).toMatchObject({
+      ide: {
+        config: { drives: [{ unit: 3 }, { unit: 0 }, { unit: 1 }, { unit: 2, kind: 'cdrom' }] },
+        services: { drive3: 'drive0', drive0: 'drive1', drive1: 'drive2', drive2: 'drive3' },
+      },
+    });
+    expect(devicesOf('-machine q35 -drive file=a,index=5 -hda b')).toMatchObject({
+      ahci: { config: { drives: [{ port: 5 }, { port: 0 }] }, services: { drive5: 'drive0', drive0: 'drive1' } },
+    });
+  });
+
+  test.each([
+    ['-drive file=a,index=1 -drive file=b,index=1', /cli\/no-place-for-drive: index 1 has a drive already/],
+    ['-drive file=a,index=4', /cli\/no-place-for-drive: the board's controller has no index 4/],
+    ['-hda a -hda b -hda c -hda d -hda e', /cli\/too-many-drives: .*takes 4 drives/],
+  ])('%s is refused', (text, message) => {
+    expect(() => devicesOf(text)).toThrow(message);
+  });
+});
+
 describe('virtio consoles', () => {
   test('a bus has the console and the ports that stand behind it, or that name it', () => {
     const devices = devicesOf('-chardev null,id=a -chardev null,id=b -chardev null,id=c -device virtio-serial-pci,id=first -device virtio-serial,addr=9 '

@@ -14,7 +14,6 @@ import { DEBUG_CONSOLE, POWER, comName } from './service-names.ts';
 type Devices = NonNullable<MachineDescription['devices']>;
 
 const FW_CFG = 0x510;
-const MOST_IDE = 4, MOST_SATA = 6;
 const HPET = 0xfed0_0000;
 /**
  * SLP_TYP of S5 where firmware boots: soft off of a PIIX4 (290562-001, 7.2.3), which OVMF writes on both boards without a look at
@@ -118,14 +117,7 @@ class Plugged {
 
   /** The board's controller: CD-ROM drives are on the second channel, as firmware and people expect. */
   #ide(drives: readonly Drive[]): Devices[string] {
-    const free = { disk: [0, 1, 2, 3], cdrom: [2, 3, 0, 1] };
-    const taken = new Set<number>();
-    const units = drives.map(({ media, file }) => {
-      const unit = free[media].find((place) => !taken.has(place));
-      if (unit === undefined) throw new PolyvisorError([runErrors['too-many-drives']('', { drive: file, most: MOST_IDE })]);
-      taken.add(unit);
-      return unit;
-    });
+    const units = placesOf(drives, { disk: [0, 1, 2, 3], cdrom: [2, 3, 0, 1] });
     return {
       kind: ide.kind,
       config: { drives: drives.map(({ media, readOnly }, i) => ({ kind: media, unit: units[i]!, readOnly })) },
@@ -135,12 +127,11 @@ class Plugged {
 
   /** A q35 board has SATA. */
   #ahci(drives: readonly Drive[]): Devices[string] {
-    const last = drives[MOST_SATA];
-    if (last) throw new PolyvisorError([runErrors['too-many-drives']('', { drive: last.file, most: MOST_SATA })]);
+    const ports = placesOf(drives, { disk: [0, 1, 2, 3, 4, 5], cdrom: [0, 1, 2, 3, 4, 5] });
     return {
       kind: ahci.kind,
-      config: { drives: drives.map(({ media, readOnly }) => ({ kind: media, readOnly })) },
-      services: Object.fromEntries(drives.map(({ id }, i) => [`drive${i}`, id])),
+      config: { drives: drives.map(({ media, readOnly }, i) => ({ kind: media, port: ports[i]!, readOnly })) },
+      services: Object.fromEntries(drives.map(({ id }, i) => [`drive${ports[i]!}`, id])),
     };
   }
 
@@ -175,4 +166,21 @@ class Plugged {
     this.#taken.add(slot);
     return slot;
   }
+}
+
+/** A place on a controller for each drive: the one that it asks for, or the first that nobody asks for. */
+function placesOf(drives: readonly Drive[], free: Readonly<Record<Drive['media'], readonly number[]>>): readonly number[] {
+  const most = free.disk.length;
+  const taken = new Set<number>();
+  for (const { index, file } of drives) {
+    if (index === undefined) continue;
+    if (taken.has(index) || index >= most) throw new PolyvisorError([runErrors['no-place-for-drive']('', { drive: file, index, most })]);
+    taken.add(index);
+  }
+  return drives.map(({ media, file, index }) => {
+    const place = index ?? free[media].find((one) => !taken.has(one));
+    if (place === undefined) throw new PolyvisorError([runErrors['too-many-drives']('', { drive: file, most })]);
+    taken.add(place);
+    return place;
+  });
 }

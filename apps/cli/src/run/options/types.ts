@@ -25,6 +25,8 @@ export interface Drive {
   readonly readOnly: boolean;
   /** Changes are dropped at the end. */
   readonly snapshot: boolean;
+  /** Its place on the board's controller; the first free one when left out. */
+  readonly index: number | undefined;
 }
 
 /** A folder of the host for the guest. */
