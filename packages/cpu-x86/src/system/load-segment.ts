@@ -79,11 +79,15 @@ export function readStackSegment(p: Processor, selector: number, level: number, 
   return { ...segment, rights: segment.rights | RIGHTS.accessed };
 }
 
-/** After a return to an outer level: data segments that it may not see become null (vol. 3A, 5.8.6). */
+/**
+ * After a return to an outer level: data segments that it may not see become null (vol. 3A, 5.8.6). The RPL of a null selector
+ * is cleared too (vol. 2A, "IRET", operation: a null selector becomes 0); bases stay, because FS and GS have one in 64-bit mode.
+ */
 export function dropInnerSegments(p: Processor): void {
   for (const name of ['es', 'ds', 'fs', 'gs'] as const) {
-    const { rights } = p.segment(name);
-    if ((rights & RIGHTS.unusable) !== 0 || isConforming(rights)) continue;
-    if (dplOf(rights) < p.cpl) p.clearSegment(name);
+    const segment = p.segment(name);
+    if (isNull(segment.selector)) {
+      if (segment.selector !== 0) p.state.setSegment(name, { ...segment, selector: 0 });
+    } else if ((segment.rights & RIGHTS.unusable) === 0 && !isConforming(segment.rights) && dplOf(segment.rights) < p.cpl) p.clearSegment(name);
   }
 }
