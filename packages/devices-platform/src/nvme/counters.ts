@@ -1,3 +1,4 @@
+import { Status } from './registers.ts';
 import type { Counters } from './state.ts';
 
 /** What the health log tells (5.14.1.2), and the last error for the error log (5.14.1.1). */
@@ -22,7 +23,8 @@ export class NvmeCounters implements Counters {
 
   failed(queue: number, command: number, status: number): void {
     this.errors += 1;
-    if (status >> 8 === 2) this.mediaErrors += 1;
+    // Data that differ are no error of the medium, whatever the type of their status.
+    if (status >> 8 === 2 && status !== Status.COMPARE_FAILURE) this.mediaErrors += 1;
     const last = this.lastError;
     last.queue = queue;
     last.command = command;

@@ -312,6 +312,9 @@ describe('data', () => {
     expect(await transfer(Nvm.COMPARE, 3, 1, page)).toBe(0);
     memory.bytes[page + 511]! ^= 1;
     expect(await transfer(Nvm.COMPARE, 3, 1, page)).toBe(DNR | Status.COMPARE_FAILURE);
+    driver.call({ opcode: Admin.GET_LOG_PAGE, nsid: 0xffff_ffff, prp1: page, cdw: [LogPage.SMART | (127 << 16)] });
+    // Media errors, and entries of the error log (5.14.1.2).
+    expect([memory.bytes[page + 160], memory.bytes[page + 176]]).toEqual([0, 1]);
   });
 
   test('is zeroed and deallocated', async () => {
