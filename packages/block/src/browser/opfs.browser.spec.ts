@@ -1,3 +1,4 @@
+import { describeBlockBackend } from '@polyvisor/testkit/vitest';
 import { expect, test } from 'vitest';
 import { createImage, openImage } from '../index.ts';
 import { Random } from '../testing/random.ts';
@@ -24,6 +25,16 @@ test.each(['raw', 'qcow2'] as const)('a %s image in browser storage holds what w
   const again = await openImage(await openOpfs(handle), { format, readOnly: true });
   expect(difference(await contents(again), model)).toBe(-1);
   await again.close();
+});
+
+describeBlockBackend({
+  label: 'qcow2 in browser storage', operations: 60,
+  async open() {
+    const handle = await handleOf('suite.qcow2');
+    const store = await openOpfs(handle);
+    await createImage(store, { format: 'qcow2', size: SIZE });
+    return { disk: await openImage(store, { format: 'qcow2' }), reopen: async () => openImage(await openOpfs(handle), { format: 'qcow2' }) };
+  },
 });
 
 test('an image in browser storage is quick and locked in a worker', async () => {

@@ -2,7 +2,8 @@ import { token } from '../di/token.ts';
 
 /**
  * Where a disk's sectors are. Asynchronous: no vCPU waits in it. Offsets and lengths are bytes and multiples of
- * `blockSize`. A promise rejects with an `Error` for an I/O error, which the disk reports to the guest.
+ * `blockSize`. A promise rejects with an `Error` for an I/O error, which the disk reports to the guest, for what does not lie within
+ * the disk, and after `close`. A request leaves its buffer alone once it is done. `describeBlockBackend` of testkit checks all this.
  */
 export interface BlockBackend {
   /** Bytes. It may change while the disk is used: see `onResized`. */

@@ -3,7 +3,8 @@ import type { FrameOffload } from './frame-offload.ts';
 
 /**
  * What a network card is plugged into. Frames are Ethernet, without preamble and FCS, 14 … `mtu` + 18 bytes; larger ones, and
- * ones whose checksum is not complete, go only to who takes them (`offloads`).
+ * ones whose checksum is not complete, go only to who takes them (`offloads`). What a card sends beyond these limits is lost.
+ * `describeNetBackend` of testkit checks all this.
  */
 export interface NetBackend {
   /** Largest payload in bytes. */

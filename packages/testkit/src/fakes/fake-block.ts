@@ -9,6 +9,7 @@ export class FakeBlock implements BlockBackend {
   /** Set: every request fails with it. */
   failWith: Error | undefined = undefined;
   readonly #trace: Trace;
+  #closed = false;
 
   constructor(options: { readonly size?: number; readonly readOnly?: boolean; readonly trace?: Trace } = {}) {
     this.bytes = new Uint8Array(options.size ?? 64 * 512);
@@ -42,7 +43,8 @@ export class FakeBlock implements BlockBackend {
     });
   }
   close(): Promise<void> {
-    return this.#request('close', 0, 0, () => undefined);
+    if (this.#closed) return Promise.resolve();
+    return this.#request('close', 0, 0, () => { this.#closed = true; });
   }
   /** The same contents as `other`. */
   takeOver(other: FakeBlock): void {
@@ -53,6 +55,7 @@ export class FakeBlock implements BlockBackend {
     this.#trace.tick();
     if (this.#trace.on) this.#trace.add(`block ${what} ${offset}+${length}`);
     const aligned = offset % this.blockSize === 0 && length % this.blockSize === 0;
+    if (this.#closed) return Promise.reject(new Error('the disk is closed'));
     if (this.failWith) return Promise.reject(this.failWith);
     if (!aligned || offset < 0 || offset + length > this.size) {
       return Promise.reject(new RangeError(`block ${what} of ${length} bytes at ${offset} does not fit the disk`));
