@@ -3,6 +3,7 @@ import { netErrors, refuse } from '../errors.ts';
 import { platformScheduler, type Scheduler } from '../time/scheduler.ts';
 import { QueuedTimer, TimerQueue } from '../time/timer-queue.ts';
 import { FrameRing } from '../wire/frame-ring.ts';
+import { fitsWire } from '../wire/packet.ts';
 import { SeededRandom } from '../wire/random.ts';
 
 /** What a link does to frames. Shares are from 0 to 1. */
@@ -28,6 +29,7 @@ export interface LinkOptions extends Impairments {
 
 export interface LinkStatistics {
   readonly carried: number;
+  /** By chance, and frames of a length that may not be. */
   readonly lost: number;
   readonly duplicated: number;
   readonly delayed: number;
@@ -74,7 +76,7 @@ class LinkEnd implements NetBackend {
       this.#wanted = true;
       return false;
     }
-    if (loss > 0 && this.#random.fraction() < loss) {
+    if (!fitsWire(frame.length, this.mtu) || (loss > 0 && this.#random.fraction() < loss)) {
       this.lost += 1;
       return true;
     }

@@ -1,5 +1,6 @@
 import type { NetCard } from '@polyvisor/core';
 import { FrameRing } from '../wire/frame-ring.ts';
+import { fitsWire } from '../wire/packet.ts';
 
 /** What no frame exceeds, whatever a peer says: 64 KiB and the headers of a virtio card's large frames. */
 export const LARGEST_FRAME = 65536 + 64;
@@ -15,11 +16,16 @@ export interface ByteSource {
 export class FrameIntake {
   source: ByteSource | undefined = undefined;
   card: NetCard | undefined = undefined;
+  readonly #mtu: number;
   /** What came of a frame that is not complete. */
   readonly #partial = new Uint8Array(4 + LARGEST_FRAME);
   #have = 0;
   readonly #waiting = new FrameRing(2 ** 20, 1024);
   #retry: NodeJS.Timeout | undefined = undefined;
+
+  constructor(mtu: number) {
+    this.#mtu = mtu;
+  }
 
   /** Another source takes the place of the last one, which may have ended within a frame. */
   use(source: ByteSource | undefined): void {
@@ -68,7 +74,7 @@ export class FrameIntake {
   }
 
   #deliver(frame: Uint8Array): void {
-    if (this.card === undefined || frame.length < 14) return;
+    if (this.card === undefined || !fitsWire(frame.length, this.#mtu)) return;
     if (this.#waiting.count === 0 && this.card.receive(frame)) return;
     // A chunk that was read has to go somewhere; what does not fit any more is lost.
     this.#waiting.push(frame);

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { NetBackend, NetCard } from '@polyvisor/core';
 import { netErrors, refuse } from '../errors.ts';
+import { fitsWire } from '../wire/packet.ts';
 import { FrameIntake } from './frame-intake.ts';
 
 /** Where the other program is: a Unix socket, or a TCP port. */
@@ -10,6 +11,7 @@ export interface StreamBackendOptions {
   /** Connects there, or waits there for one program to connect. */
   readonly connect?: StreamEnd;
   readonly listen?: StreamEnd;
+  /** Largest payload in bytes, in both directions; larger frames are lost. 1500 when left out. */
   readonly mtu?: number;
 }
 
@@ -31,10 +33,11 @@ class Stream implements StreamBackend {
   server: net.Server | undefined = undefined;
   #socket: net.Socket | undefined = undefined;
   #wanted = false;
-  readonly #intake = new FrameIntake();
+  readonly #intake: FrameIntake;
 
   constructor(mtu: number) {
     this.mtu = mtu;
+    this.#intake = new FrameIntake(mtu);
   }
 
   get connected(): boolean {
@@ -59,7 +62,7 @@ class Stream implements StreamBackend {
 
   send(frame: Uint8Array): boolean {
     const socket = this.#socket;
-    if (socket === undefined) return true;
+    if (socket === undefined || !fitsWire(frame.length, this.mtu)) return true;
     if (socket.writableLength > MOST_SENDING) {
       this.#wanted = true;
       return false;

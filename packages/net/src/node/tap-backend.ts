@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { NetBackend, NetCard, PolyvisorError } from '@polyvisor/core';
 import { netErrors, refuse } from '../errors.ts';
+import { fitsWire } from '../wire/packet.ts';
 import { FrameIntake } from './frame-intake.ts';
 
 export interface TapOptions {
@@ -29,7 +30,7 @@ class Tap implements TapBackend {
   ifname = '';
   linkUp = true;
   onLink: ((up: boolean) => void) | undefined = undefined;
-  readonly intake = new FrameIntake();
+  readonly intake: FrameIntake;
   readonly #fd: number;
   readonly #relay: ChildProcess;
 
@@ -37,10 +38,11 @@ class Tap implements TapBackend {
     this.#fd = fd;
     this.#relay = relay;
     this.mtu = mtu;
+    this.intake = new FrameIntake(mtu);
   }
 
   send(frame: Uint8Array): boolean {
-    if (!this.linkUp) return true;
+    if (!this.linkUp || !fitsWire(frame.length, this.mtu)) return true;
     try {
       writeSync(this.#fd, frame);
     } catch {

@@ -12,6 +12,12 @@ export const ETHERNET_HEADER = 14;
 
 /** A chain of extension headers longer than this is nobody's (RFC 8504, 5.3 lets a host limit it). */
 const MOST_EXTENSIONS = 8;
+const VLAN_TAG = 4;
+
+/** @hot Whether an ordinary frame may be so long: a header, which may have a tag, and no more than the MTU behind it. */
+export function fitsWire(length: number, mtu: number): boolean {
+  return length >= ETHERNET_HEADER && length <= ETHERNET_HEADER + VLAN_TAG + mtu;
+}
 
 /** Four words that are read like an address. */
 export class AddressWords {

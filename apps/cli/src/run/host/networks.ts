@@ -96,8 +96,9 @@ function runScript(setting: string, path: string, ifname: string): void {
 /** A cable to another program: of QEMU's types `stream` and `socket`. */
 async function stream(settings: Settings, type: 'stream' | 'socket'): Promise<Network> {
   const end = type === 'stream' ? streamEnd(settings) : socketEnd(settings);
+  const mtu = settings.number('mtu', 68, 65520);
   settings.end();
-  const backend = await streamBackend(end);
+  const backend = await streamBackend({ ...end, ...(mtu !== undefined && { mtu }) });
   return { backend, close: () => { backend.close(); } };
 }
 
