@@ -30,7 +30,7 @@ export class HpetChip implements Region {
 
   constructor(wiring: HpetWiring, saved: HpetState | undefined) {
     this.#wiring = wiring;
-    this.#timers = Array.from({ length: TIMERS }, (_, i) => new HpetTimer(wiring.timer(() => this.#match(i))));
+    this.#timers = Array.from({ length: TIMERS }, (_, i) => new HpetTimer(wiring.timer(() => { this.#match(i, wiring.clock.now()); })));
     if (!saved) return;
     this.#configuration = saved.configuration;
     this.#status = saved.status;
@@ -48,23 +48,25 @@ export class HpetChip implements Region {
   /** @hot 32-bit halves at their place; anything else is not allowed (2.2), and ignored. */
   write(offset: number, size: 1 | 2 | 4, value: number): void {
     if (size !== 4 || (offset & 3) !== 0) return;
+    const now = this.#wiring.clock.now();
+    this.#settle(now);
     if (offset >= Offset.TIMERS) {
-      this.#writeTimer(offset - Offset.TIMERS, value | 0);
+      this.#writeTimer(offset - Offset.TIMERS, value | 0, now);
       return;
     }
     switch (offset) {
       case Offset.CONFIGURATION:
-        this.#configure(value & Configuration.MASK);
+        this.#configure(value & Configuration.MASK, now);
         break;
       case Offset.STATUS:
         this.#status &= ~value;
         this.#drive();
         break;
       case Offset.COUNTER:
-        this.#setCounter(Math.floor(this.#counter() / WORD) * WORD + (value >>> 0));
+        this.#setCounter(Math.floor(this.#counter(now) / WORD) * WORD + (value >>> 0), now);
         break;
       case Offset.COUNTER + 4:
-        this.#setCounter((this.#counter() % WORD) + (value >>> 0) * WORD);
+        this.#setCounter((this.#counter(now) % WORD) + (value >>> 0) * WORD, now);
         break;
       default:
         break;
@@ -93,20 +95,20 @@ export class HpetChip implements Region {
     return (this.#configuration & Configuration.ENABLE) !== 0;
   }
 
-  /** @hot Ticks of guest time. */
-  #ticks(): number {
-    return Math.floor(this.#wiring.clock.now() / NS_PER_TICK);
+  /** @hot Time goes on between two looks at the clock: whoever compares takes one of them for all. */
+  #counter(now: number): number {
+    return this.#running() ? this.#offset[0]! + Math.floor(now / NS_PER_TICK) : this.#offset[0]!;
   }
 
   /** @hot */
-  #counter(): number {
-    return this.#running() ? this.#offset[0]! + this.#ticks() : this.#offset[0]!;
+  #setCounter(value: number, now: number): void {
+    this.#offset[0] = this.#running() ? value - Math.floor(now / NS_PER_TICK) : value;
+    for (let i = 0; i < TIMERS; i++) this.#arm(i, now);
   }
 
-  /** @hot */
-  #setCounter(value: number): void {
-    this.#offset[0] = this.#running() ? value - this.#ticks() : value;
-    for (let i = 0; i < TIMERS; i++) this.#arm(i);
+  /** @hot Matches whose time has come and that nobody was told of yet go before an access that changes the timers. */
+  #settle(now: number): void {
+    for (let i = 0; i < TIMERS; i++) if (this.#timers[i]!.isDue(now)) this.#match(i, now);
   }
 
   /** @hot */
@@ -122,9 +124,9 @@ export class HpetChip implements Region {
       case Offset.STATUS:
         return this.#status;
       case Offset.COUNTER:
-        return this.#counter() | 0;
+        return this.#counter(this.#wiring.clock.now()) | 0;
       case Offset.COUNTER + 4:
-        return Math.floor(this.#counter() / WORD) | 0;
+        return Math.floor(this.#counter(this.#wiring.clock.now()) / WORD) | 0;
       default:
         return 0;
     }
@@ -153,7 +155,7 @@ export class HpetChip implements Region {
   }
 
   /** @hot */
-  #writeTimer(offset: number, value: number): void {
+  #writeTimer(offset: number, value: number, now: number): void {
     const index = Math.floor(offset / Offset.TIMER_STRIDE);
     const timer = this.#timers[index];
     if (timer === undefined) return;
@@ -178,30 +180,30 @@ export class HpetChip implements Region {
       default:
         return;
     }
-    this.#arm(index);
+    this.#arm(index, now);
   }
 
   /** @hot The counter keeps its value when it stops and starts. */
-  #configure(configuration: number): void {
-    const counter = this.#counter();
+  #configure(configuration: number, now: number): void {
+    const counter = this.#counter(now);
     this.#configuration = configuration;
-    this.#setCounter(counter);
+    this.#setCounter(counter, now);
     this.#drive();
   }
 
   /** @hot A timer that does not interrupt needs nobody to wake up, unless its comparator moves. */
-  #arm(index: number): void {
+  #arm(index: number, now: number): void {
     const timer = this.#timers[index]!;
     const matters = (timer.config & TimerConfig.ENABLE) !== 0;
-    if (this.#running() && matters) timer.arm(this.#counter(), this.#wiring.clock.now());
+    if (this.#running() && matters) timer.arm(this.#counter(now), now);
     else timer.cancel();
   }
 
   /** @hot The counter has reached a comparator. */
-  #match(index: number): void {
+  #match(index: number, now: number): void {
     const timer = this.#timers[index]!;
-    timer.advance(this.#counter());
-    this.#arm(index);
+    timer.advance(this.#counter(now));
+    this.#arm(index, now);
     if ((timer.config & TimerConfig.FSB_ENABLE) !== 0) {
       this.#wiring.msi.send(timer.fsbAddress >>> 0, timer.fsbData);
       return;

@@ -60,6 +60,11 @@ export class HpetTimer {
     else this.#timer.arm((Math.floor(now / NS_PER_TICK) + ticks) * NS_PER_TICK);
   }
 
+  /** @hot Whether a match is past of which nobody was told yet. */
+  isDue(now: number): boolean {
+    return this.#timer.armed && this.#timer.deadline <= now;
+  }
+
   /** @hot */
   cancel(): void {
     this.#timer.cancel();

@@ -1,4 +1,4 @@
-import { fakeDeviceHost } from '@polyvisor/testkit';
+import { FakeClock, fakeDeviceHost } from '@polyvisor/testkit';
 import { describeDevice } from '@polyvisor/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { hpet } from './hpet.ts';
@@ -6,14 +6,26 @@ import { TimerConfig } from './registers.ts';
 
 const { LEVEL, ENABLE, PERIODIC, SET_VALUE, MODE_32, FSB_ENABLE } = TimerConfig;
 
+/** Time goes on while a device looks at it. */
+class MovingClock extends FakeClock {
+  /** Nanoseconds by which each look moves it. */
+  step = 0;
+  override now(): number {
+    const now = super.now();
+    if (this.step > 0) this.set(now + this.step);
+    return now;
+  }
+}
+
 function powerOn() {
   const config = hpet.config.parse({});
-  const fake = fakeDeviceHost(hpet, config);
+  const clock = new MovingClock();
+  const fake = fakeDeviceHost(hpet, config, { clock });
   const device = hpet.create(config, fake.host, undefined);
   const { regs } = device.regions;
   const edges = fake.edges.get('irq0')!;
   return {
-    clock: fake.clock, trace: fake.trace, messages: fake.messages, edges,
+    clock, trace: fake.trace, messages: fake.messages, edges,
     level: (name: string) => fake.levels.get(name)!.asserted,
     read: (offset: number) => regs.read(offset, 4),
     write: (offset: number, value: number) => regs.write(offset, 4, value),
@@ -72,6 +84,38 @@ describe('a timer', () => {
     chip.write(0x108, 400);
     chip.clock.advance(10_000 + 3 * 4000);
     expect([chip.interrupts().length, chip.read(0x108)]).toEqual([4, 1000 + 4 * 400]);
+  });
+
+  test('does not miss the end of a period that comes while it answers for the one before', () => {
+    for (let early = 10; early <= 1000; early += 10) {
+      const chip = powerOn();
+      chip.write(0x10, 3);
+      chip.write(0x100, ENABLE | PERIODIC | SET_VALUE | MODE_32);
+      chip.write(0x108, 1000);
+      chip.write(0x108, 400);
+      // Told so late that the next end is near.
+      chip.clock.set(10_000 + 4000 - early);
+      chip.clock.step = 100;
+      chip.clock.expire();
+      chip.clock.step = 0;
+      chip.interrupts();
+      chip.clock.advance(4000);
+      expect(chip.interrupts(), `${early} ns before the end`).not.toEqual([]);
+    }
+  });
+
+  test.each([
+    ['the configuration', 0x10, 1], ['the counter', 0xf4, 0], ['another period', 0x108, 500],
+  ])('tells of a match that is past before a write of %s', (_what, offset, value) => {
+    const chip = powerOn();
+    chip.write(0x10, 3);
+    chip.write(0x100, ENABLE | PERIODIC | SET_VALUE | MODE_32);
+    chip.write(0x108, 1000);
+    chip.write(0x108, 400);
+    chip.clock.set(10_010);
+    expect(chip.interrupts()).toEqual([]);
+    chip.write(offset, value);
+    expect([chip.interrupts().length, chip.read(0x108)]).toEqual([1, 1400]);
   });
 
   test('counts in 32 bits across the wrap', () => {
