@@ -83,8 +83,9 @@ export class PitChip implements Region {
     }
   }
 
-  /** @hot OUT of counter 0 just before an access. */
+  /** @hot OUT of counter 0 just before an access. A rise that is past, and that nobody was told of yet, is not lost with its timer. */
   #look(now: number): boolean {
+    if (this.#timer.armed && ticksAt(this.#timer.deadline) <= now) this.#wiring.irq.pulse();
     this.#counters[0]!.settle(now);
     return this.#counters[0]!.out;
   }

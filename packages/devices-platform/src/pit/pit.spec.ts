@@ -126,6 +126,18 @@ describe('counter 0', () => {
     expect(chip.pulses() - before).toBe(10);
   });
 
+  test.each([['once', 0x30], ['in each period', 0x34]])('tells of a rise that is past before an access when it counts %s', (_what, control) => {
+    const chip = powerOn();
+    chip.write(3, control);
+    chip.write(0, 10, 0);
+    const before = chip.pulses();
+    chip.clock.set(timeOf(15));
+    chip.write(3, 0);
+    expect(chip.pulses() - before).toBe(1);
+    chip.clock.advance(0);
+    expect(chip.pulses() - before).toBe(1);
+  });
+
   test('keeps real time: 18.2 interrupts a second with the largest count', () => {
     const chip = powerOn();
     chip.write(3, 0x34);
