@@ -25,7 +25,13 @@ const anyOf = (names) => `^packages/(${names.join('|')})/`;
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'resolvable',
+      comment: 'Node lists its module node:ffi only when it is switched on.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(node:)?ffi$' },
+    },
     {
       name: 'layer-of-unnamed-packages',
       comment: 'A package that is not named above sees the contracts only; name it to let it see more.',
