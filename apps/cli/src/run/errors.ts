@@ -47,6 +47,21 @@ export const runErrors = defineErrors('cli', {
     message: p.index < p.most ? `index ${p.index} has a drive already` : `the board's controller has no index ${p.index}`,
     remedy: `Give an index below ${p.most} that no other drive has, or none.`,
   }),
+  'drive-twice': (p: { drive: string; driver: string }) => ({
+    thing: p.drive,
+    message: `the drive of -device ${p.driver} is another device's already`,
+    remedy: 'Give each device a -drive of its own, with if=none.',
+  }),
+  'id-twice': (p: { option: string; id: string }) => ({
+    thing: p.id,
+    message: `${p.option} has the name "${p.id}", which something else has`,
+    remedy: 'Give each a name of its own by id=.',
+  }),
+  'unknown-netdev': (p: { option: string; id: string; known: readonly string[] }) => ({
+    thing: p.id,
+    message: `${p.option} names the network "${p.id}", which is not there`,
+    remedy: `Give a -netdev with id=${p.id}; there are: ${p.known.join(', ') || 'none'}.`,
+  }),
   'unknown-drive': (p: { id: string; known: readonly string[] }) => ({
     thing: p.id,
     message: `there is no drive "${p.id}"`,

@@ -4,6 +4,7 @@ import { NetBackendToken, PolyvisorError, type NetBackend } from '@polyvisor/cor
 import { namedService } from '@polyvisor/machine';
 import { capture, parseGuestForward, parseHostForward, userNetwork } from '@polyvisor/net';
 import { nodeSockets, streamBackend, tapBackend, type StreamEnd } from '@polyvisor/net/node';
+import { say } from '../console/say.ts';
 import { runErrors } from '../errors.ts';
 import type { Settings } from '../options/settings.ts';
 import type { RunOptions } from '../options/types.ts';
@@ -16,18 +17,19 @@ interface Network {
 
 /** Opens all networks; their services are called as they are. */
 export function openNetworks({ netdevs, captures }: RunOptions): Promise<Opened> {
-  const dumps = new Map(captures.map((settings) => [settings.need('netdev'), dumpOf(settings)]));
+  const dumps = captures.map((settings) => ({ netdev: settings.need('netdev'), open: dumpOf(settings) }));
   return openAll(netdevs.map((settings) => async () => {
     const type = settings.choice('type', ['user', 'stream', 'socket', 'tap'] as const) ?? 'user';
     const id = settings.need('id');
     const network = await (type === 'user' ? user(settings) : type === 'tap' ? tap(settings) : stream(settings, type));
-    const dump = dumps.get(id)?.();
-    const backend = dump ? capture(network.backend, dump.write, { epoch: Date.now() * 1e6 - performance.now() * 1e6 }) : network.backend;
+    const open = dumps.filter(({ netdev }) => netdev === id).map((dump) => dump.open());
+    const epoch = Date.now() * 1e6 - performance.now() * 1e6;
+    const backend = open.reduce<NetBackend>((inner, dump) => capture(inner, dump.write, { epoch }), network.backend);
     return {
       services: [namedService(id, NetBackendToken, backend)],
       async close() {
         await network.close();
-        dump?.close();
+        for (const dump of open) dump.close();
       },
     };
   }));
@@ -118,6 +120,7 @@ function socketEnd(settings: Settings): { connect: StreamEnd } | { listen: Strea
   return listen === undefined ? { connect: end } : { listen: end };
 }
 
+/** A file for a capture. When it cannot be written any more, the capture ends and the machine goes on. */
 function dumpOf(settings: Settings): () => { write: (bytes: Uint8Array) => void; close(): void } {
   const path = settings.need('file');
   settings.text('id');
@@ -130,6 +133,16 @@ function dumpOf(settings: Settings): () => { write: (bytes: Uint8Array) => void;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PolyvisorError([runErrors['unwritable-file']('', { option: '-object filter-dump', path, why }, cause)]);
     }
-    return { write: (bytes) => { writeSync(fd, bytes); }, close: () => { closeSync(fd); } };
+    let ended = false;
+    const write = (bytes: Uint8Array): void => {
+      if (ended) return;
+      try {
+        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      } catch (cause) {
+        ended = true;
+        say(`the capture ${path} ends here: ${cause instanceof Error ? cause.message : String(cause)}`);
+      }
+    };
+    return { write, close: () => { closeSync(fd); } };
   };
 }

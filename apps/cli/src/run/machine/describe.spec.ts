@@ -28,6 +28,10 @@ describe('drives of the board', () => {
     ['-drive file=a,index=1 -drive file=b,index=1', /cli\/no-place-for-drive: index 1 has a drive already/],
     ['-drive file=a,index=4', /cli\/no-place-for-drive: the board's controller has no index 4/],
     ['-hda a -hda b -hda c -hda d -hda e', /cli\/too-many-drives: .*takes 4 drives/],
+    ['-drive file=a,if=none,id=a -device nvme,drive=a -device virtio-blk-pci,drive=a', /cli\/drive-twice: the drive of -device virtio-blk-pci is another device's/],
+    ['-drive file=a,id=a -device nvme,drive=a', /cli\/drive-twice/],
+    ['-device virtio-rng-pci,id=rtc', /cli\/id-twice: -device has the name "rtc"/],
+    ['-device virtio-rng-pci,id=a -drive file=a,if=virtio,id=a', /cli\/id-twice: -drive has the name "a"/],
   ])('%s is refused', (text, message) => {
     expect(() => devicesOf(text)).toThrow(message);
   });

@@ -41,8 +41,15 @@ export function describeMachine(options: RunOptions, plugins: readonly AnyDevice
       kind: fullvirtBackend.kind,
       config: { onShutdown: options.noReboot ? 'power-off' : 'reset', acpi: acpiConfig(options) },
     },
-    devices: { ...board(options), ...new Plugged(options, plugins, reserved).devices() },
+    devices: withBoard(board(options), new Plugged(options, plugins, reserved).devices()),
   };
+}
+
+/** What is plugged in takes no name of the board's. */
+function withBoard(soldered: Devices, plugged: Devices): Devices {
+  const taken = Object.keys(plugged).find((id) => Object.hasOwn(soldered, id));
+  if (taken === undefined) return { ...soldered, ...plugged };
+  throw new PolyvisorError([runErrors['id-twice']('', { option: '-device', id: taken })]);
 }
 
 /** What the tables say of the board. */
@@ -82,11 +89,14 @@ class Plugged {
   readonly #options: RunOptions;
   readonly #plugins: readonly AnyDevicePlugin[];
   readonly #taken: Set<number>;
+  /** Drives that a device has. */
+  readonly #inUse: Set<string>;
 
   constructor(options: RunOptions, plugins: readonly AnyDevicePlugin[], reserved: readonly number[]) {
     this.#options = options;
     this.#plugins = plugins;
     this.#taken = new Set(reserved);
+    this.#inUse = new Set(options.drives.filter((drive) => drive.interface !== 'none').map(({ id }) => id));
   }
 
   devices(): Devices {
@@ -108,7 +118,11 @@ class Plugged {
       else devices[id] = this.#device(device);
     }
     for (const bus of buses) devices[bus.id] = this.#serialBus(bus);
-    for (const drive of this.#options.drives) if (drive.interface === 'virtio') devices[drive.id] = this.#virtio(drive);
+    for (const drive of this.#options.drives) {
+      if (drive.interface !== 'virtio') continue;
+      if (Object.hasOwn(devices, drive.id)) throw new PolyvisorError([runErrors['id-twice']('', { option: '-drive', id: drive.id })]);
+      devices[drive.id] = this.#virtio(drive);
+    }
     const plain = this.#options.drives.filter((drive) => drive.interface === 'ide');
     const q35 = this.#options.machine === 'q35';
     if (plain.length > 0) devices[q35 ? 'ahci' : 'ide'] = q35 ? this.#ahci(plain) : this.#ide(plain);
@@ -149,6 +163,9 @@ class Plugged {
     }
     const services: Record<string, string> = known?.power ? { power: POWER } : {};
     if (known?.service) services[known.service] = settings.need(known.service);
+    const { drive } = services;
+    if (drive !== undefined && this.#inUse.has(drive)) throw new PolyvisorError([runErrors['drive-twice']('', { drive, driver })]);
+    if (drive !== undefined) this.#inUse.add(drive);
     const pci = hasSetting(plugin, 'slot');
     const slot = pci ? { slot: this.#free(settings.number('addr', 0, 31) ?? settings.number('slot', 0, 31)) } : {};
     return { kind: plugin.kind, config: configOf(plugin, settings, slot), services };

@@ -81,3 +81,12 @@ test.each([
 ])('%j is refused with its remedy', (args, message) => {
   expect(() => parseRun(args)).toThrow(message);
 });
+
+test.each([
+  ['-drive file=a,if=none,id=d -drive file=b,if=none,id=d', /cli\/id-twice: -drive has the name "d"/],
+  ['-netdev user,id=n -netdev user,id=n', /cli\/id-twice: -netdev has the name "n"/],
+  ['-device VGA,id=x -device virtio-rng-pci,id=x', /cli\/id-twice: -device has the name "x"/],
+  ['-netdev user,id=n -object filter-dump,id=f,netdev=m,file=x', /cli\/unknown-netdev: .*names the network "m", which is not there.*there are: n/],
+])('%s is refused', (text, message) => {
+  expect(() => parseRun(`-kernel k ${text}`.split(' '))).toThrow(message);
+});

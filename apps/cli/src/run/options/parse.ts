@@ -1,6 +1,7 @@
 import { PolyvisorError } from '@polyvisor/core';
 import { runErrors } from '../errors.ts';
 import { resolveChannels, standardChannels } from './channels.ts';
+import { checkNames } from './names.ts';
 import { OPTIONS } from './table.ts';
 import { defaultOptions, type RunOptions } from './types.ts';
 
@@ -21,6 +22,7 @@ export function parseRun(args: readonly string[]): RunOptions {
     const why = option.apply(options, value);
     if (typeof why === 'string') throw new PolyvisorError([runErrors['option-value']('', { option: given, value, why, wants: wants ?? '' })]);
   }
+  checkNames(options);
   resolveChannels(options);
   // The first port has the terminal unless something else has.
   if (options.serial.length === 0) options.serial.push(standardChannels(options).length === 0 ? { kind: 'stdio' } : { kind: 'none' });
