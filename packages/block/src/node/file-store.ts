@@ -4,12 +4,16 @@ import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { blockErrors, ioError, refuse } from '../errors.ts';
 import type { ByteStore, StoreOpener } from '../store/byte-store.ts';
+import { isLocked, lockFile, type Unlock } from './file-lock.ts';
 
 export interface FileOptions {
   readonly readOnly?: boolean;
   /** Makes the file when it is not there. */
   readonly create?: boolean;
-  /** Nobody else in this process may have the file open, nor open it as long as this store is. For files to be written. */
+  /**
+   * Nobody else may open the file as long as this store is open, nor have it open in this process. For files to be written. Other
+   * processes are kept out on Linux.
+   */
   readonly alone?: boolean;
 }
 
@@ -28,16 +32,18 @@ export class FileStore implements ByteStore {
   readonly #handle: FileHandle;
   readonly #fd: number;
   readonly #id: string;
+  readonly #unlock: Unlock | undefined;
   #size: number;
   #open = true;
 
-  private constructor(name: string, handle: FileHandle, id: string, size: number, readOnly: boolean) {
+  private constructor(name: string, handle: FileHandle, id: string, size: number, readOnly: boolean, unlock: Unlock | undefined) {
     this.name = name;
     this.#handle = handle;
     this.#fd = handle.fd;
     this.#id = id;
     this.#size = size;
     this.readOnly = readOnly;
+    this.#unlock = unlock;
   }
 
   /** Within this process a file is written by one store at a time, which others may read unless it wants it alone. */
@@ -49,8 +55,15 @@ export class FileStore implements ByteStore {
       const { dev, ino, size } = await handle.stat({ bigint: true });
       const id = `${dev}:${ino}`;
       const name = await realpath(path);
-      if (!claim(id, readOnly, options.alone ?? false)) throw refuse(blockErrors['in-use']('', { image: path }));
-      return new FileStore(name, handle, id, Number(size), readOnly);
+      const alone = !readOnly && (options.alone ?? false);
+      if (!claim(id, readOnly, alone)) throw refuse(blockErrors['in-use']('', { image: path }));
+      const unlock = alone ? await lockFile(id) : undefined;
+      // Whoever has it alone in this process would have been found above.
+      if (alone ? unlock === undefined : await isLocked(id)) {
+        release(id, readOnly);
+        throw refuse(blockErrors['in-use']('', { image: path }));
+      }
+      return new FileStore(name, handle, id, Number(size), readOnly, unlock);
     } catch (error) {
       await handle?.close();
       throw ioError(path, 'opening', error);
@@ -124,6 +137,7 @@ export class FileStore implements ByteStore {
     if (!this.#open) return;
     this.#open = false;
     release(this.#id, this.readOnly);
+    this.#unlock?.();
     await this.#do('closing', () => this.#handle.close());
   }
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
@@ -103,6 +105,29 @@ describe('a file', () => {
     await expect(FileStore.open(path('alone'), { readOnly: true })).rejects.toMatchObject({ code: 'block/in-use' });
     await writer.close();
     await (await FileStore.open(path('alone'), { readOnly: true })).close();
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a file that another process has alone', () => {
+  test('can neither be written nor read, until that process has ended', async () => {
+    const file = path('elsewhere');
+    await (await FileStore.open(file, { create: true })).close();
+    const program = `import { FileStore } from '@polyvisor/block/node';
+      await FileStore.open(${JSON.stringify(file)}, { alone: true });
+      console.log('open');
+      setInterval(() => undefined, 1000);`;
+    const other = spawn(process.execPath, ['--conditions=@polyvisor/source', '--input-type=module', '-e', program], { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(other, 'close');
+    try {
+      await once(other.stdout, 'data');
+      await expect(FileStore.open(file, { alone: true })).rejects.toMatchObject({ code: 'block/in-use' });
+      await expect(FileStore.open(file, { readOnly: true })).rejects.toMatchObject({ code: 'block/in-use' });
+    } finally {
+      other.kill('SIGKILL');
+      await ended;
+    }
+    await (await FileStore.open(file, { alone: true })).close();
+    await (await FileStore.open(file, { readOnly: true })).close();
   });
 });
 
