@@ -1,5 +1,5 @@
 import { copyOf, isIpv4, sameAddress, type Address } from '../wire/address.ts';
-import { addWords, fold } from '../wire/checksum.ts';
+import { addWords, fold, storeChecksum } from '../wire/checksum.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, type Packet } from '../wire/packet.ts';
 import { flowSum, type FrameWriter } from './frame-writer.ts';
 import type { TcpConnection } from '../tcp/connection.ts';
@@ -59,13 +59,15 @@ export class Icmp {
   connectionError(c: TcpConnection, why: IcmpError): void {
     const four = isIpv4(c.guest);
     const header = four ? 20 : 40;
-    const quoted = new Uint8Array(header + 20);
+    // Of IPv4 the header and eight bytes (RFC 792), of IPv6 as much as there is.
+    const quoted = new Uint8Array(four ? header + 8 : header + 20);
     const view = new DataView(quoted.buffer);
     if (four) {
       view.setInt32(0, 0x45000028);
       view.setInt32(8, 0x40060000);
       view.setInt32(12, c.guest.w3);
       view.setInt32(16, c.remote.w3);
+      storeChecksum(view, 10, addWords(view, 0, header, 0));
     } else {
       view.setInt32(0, 0x60000000);
       view.setInt32(4, 0x00140640);
@@ -76,7 +78,7 @@ export class Icmp {
     view.setUint16(header, c.guestPort);
     view.setUint16(header + 2, c.remotePort);
     view.setInt32(header + 4, c.irs);
-    view.setUint16(header + 12, 0x5002);
+    if (!four) view.setUint16(header + 12, 0x5002);
     this.#error(c.macHigh, c.macLow, c.guest, why, quoted);
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryHost, userNetwork, type MemoryPeer, type UserNetworkOptions } from '../index.ts';
 import { Guest } from '../../test/guest.ts';
 import { toGateway, tcp } from '../../test/wire.ts';
+import { addWords, fold } from '../wire/checksum.ts';
 
 const SECOND = 1e9;
 const settle = async (clock: FakeClock, seconds = 0.01): Promise<void> => {
@@ -91,6 +92,9 @@ describe('a connection of a guest', () => {
     expect(lost.state).toBe('syn-sent');
     const icmp = guest.frames.find((f) => f[23] === 1)!;
     expect([icmp[34], icmp[35]]).toEqual([3, 1]);
+    // It quotes a whole header, with its checksum, and the ports.
+    const quoted = new DataView(icmp.buffer, icmp.byteOffset + 42, 28);
+    expect([fold(addWords(quoted, 0, 20, 0)), quoted.getUint16(22), icmp.length]).toEqual([0xffff, 80, 42 + 28]);
     expect(net.statistics.connections).toBe(0);
   });
 
