@@ -59,13 +59,39 @@ describe('the host clock of a guest that is kept from working', () => {
     expect(last).toBe(host);
   });
 
-  test('is in time again when the guest sleeps, and lets it sleep', () => {
+  test('makes up for it at double pace while the guest sleeps, and lets it sleep', () => {
     const { clock, after } = start();
     after(50 * MS);
     clock.rest();
-    expect([clock.now(), after(500 * MS)]).toEqual([50 * MS, 550 * MS]);
+    expect([clock.now(), after(10 * MS), after(30 * MS), after(500 * MS)]).toEqual([10 * MS, 30 * MS, 90 * MS, 590 * MS]);
     clock.work();
-    expect(after(MS)).toBe(551 * MS);
+    expect(after(MS)).toBe(591 * MS);
+  });
+
+  test('never leaps over a deadline: whoever sleeps is woken in time for it', () => {
+    const { clock, after } = start();
+    after(1010 * MS);
+    clock.rest();
+    expect(clock.wait()).toBe(Infinity);
+    const timer = clock.timer(() => undefined);
+    timer.arm(clock.now() + 400 * MS);
+    expect(clock.wait()).toBe(200 * MS);
+    after(clock.wait());
+    expect([clock.now(), clock.wait()]).toEqual([timer.deadline, 0]);
+    // A second was missing, 200 ms of it are made up for, and the rest is before this deadline.
+    timer.arm(clock.now() + 2000 * MS);
+    expect(clock.wait()).toBe(1200 * MS);
+    after(clock.wait());
+    expect([clock.now(), clock.wait()]).toEqual([timer.deadline, 0]);
+  });
+
+  test('waits as long as the guest when nothing is missing', () => {
+    const { clock, after } = start();
+    after(MS);
+    clock.rest();
+    clock.timer(() => undefined).arm(clock.now() + 7 * MS);
+    expect(clock.wait()).toBe(7 * MS);
+    expect(after(7 * MS)).toBe(8 * MS);
   });
 
   test('goes on where it was stopped', () => {
@@ -97,8 +123,9 @@ describe('the instruction clock', () => {
     expect(clock.budget()).toBe(Infinity);
     expect(clock.skip()).toBe(false);
     let fired = 0;
+    expect(clock.wait()).toBe(Infinity);
     clock.timer(() => fired++).arm(95);
-    expect(clock.budget()).toBe(10);
+    expect([clock.budget(), clock.wait()]).toEqual([10, 0]);
     expect(clock.skip()).toBe(true);
     clock.expire();
     expect([clock.now(), fired]).toEqual([95, 1]);

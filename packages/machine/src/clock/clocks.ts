@@ -15,6 +15,8 @@ export interface MachineClock extends TimeBase {
   work(): void;
   /** Nobody wants to run until the next `work`. */
   rest(): void;
+  /** While everybody sleeps: host time in ns until the next deadline, 0 when it is past; Infinity when nothing is armed. */
+  wait(): number;
   /** Instructions until the next deadline at most; Infinity when instructions do not make time. */
   budget(): number;
   /** Everybody sleeps: instruction time jumps to the next deadline. False when time passes by itself, or none is armed. */
@@ -37,13 +39,13 @@ abstract class QueuedClock {
 
 /** How far guest time goes on, in ns, when the guest was kept from working for longer. */
 const GAP = 10_000_000;
-/** What is behind is made up for in this part of the time that the guest works. */
-const CATCH_UP = 1 / 8;
+/** What is behind is made up for in this part of the time that the guest works, and in all of the time that it sleeps. */
+const CATCH_UP = 1 / 8, CATCH_UP_ASLEEP = 1;
 
 /**
  * Follows host time while the machine runs. Where the host gives the process no processor for long, guest time stands
  * still, because kernels that count timer ticks over a stretch of time would miss most of them and give their timer up; it
- * is made up for little by little, and at once when the guest sleeps.
+ * is made up for little by little, and at double pace while the guest sleeps: never by a leap over its deadlines.
  */
 export class HostClock extends QueuedClock implements MachineClock {
   readonly source = 'host';
@@ -75,7 +77,8 @@ export class HostClock extends QueuedClock implements MachineClock {
   stop(): void {
     this.#before = this.now();
     this.#since = undefined;
-    this.rest();
+    this.#working = false;
+    this.#behind = 0;
   }
   set(now: number): void {
     this.#before = now;
@@ -86,16 +89,19 @@ export class HostClock extends QueuedClock implements MachineClock {
     this.#working = true;
   }
   rest(): void {
+    if (this.#since !== undefined) this.#passed(this.#since);
     this.#working = false;
-    this.#behind = 0;
+  }
+  wait(): number {
+    const left = Math.max(0, this.nextDeadline() - this.now());
+    return Math.max(left / (1 + CATCH_UP_ASLEEP), left - this.#behind);
   }
   /** @hot Host time since the clock goes, which never goes back. */
   #passed(since: number): number {
     const passed = Math.max(this.#seen, this.#hostNow() - since), elapsed = passed - this.#seen;
     this.#seen = passed;
-    if (!this.#working) return passed;
-    if (elapsed > GAP) this.#behind += elapsed - GAP;
-    else if (this.#behind > 0) this.#behind = Math.max(0, this.#behind - elapsed * CATCH_UP);
+    if (this.#working && elapsed > GAP) this.#behind += elapsed - GAP;
+    else if (this.#behind > 0) this.#behind = Math.max(0, this.#behind - elapsed * (this.#working ? CATCH_UP : CATCH_UP_ASLEEP));
     return passed;
   }
   budget(): number {
@@ -138,6 +144,10 @@ export class InstructionClock extends QueuedClock implements MachineClock {
   }
   rest(): void {
     // Nor here.
+  }
+  wait(): number {
+    // Whoever sleeps was taken to the next deadline, if there is one.
+    return this.nextDeadline() === Infinity ? Infinity : 0;
   }
   set(now: number): void {
     this.#offset = now - Math.floor(this.#instructions() * this.#nanosecondsEach);

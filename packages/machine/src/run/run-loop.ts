@@ -195,12 +195,12 @@ export class RunLoop {
   }
 
   #sleep(): void {
-    const next = this.#clock.nextDeadline();
-    if (next === Infinity) {
+    const wait = this.#clock.wait();
+    if (wait === Infinity) {
       this.#cancelSleep = () => undefined;
       return;
     }
-    this.#cancelSleep = this.#loop.after(Math.max(0, next - this.#clock.now()), () => {
+    this.#cancelSleep = this.#loop.after(wait, () => {
       this.wake();
     });
   }
