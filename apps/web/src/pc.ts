@@ -33,7 +33,7 @@ export function makePc(boot: Boot, sink: ByteSink, source: ByteSource): Machine 
       devices: {
         apic: { kind: apic.kind }, pit: { kind: pit.kind }, rtc: { kind: rtc.kind, config: { start: 'service', memory } },
         pci: { kind: pciHost.kind }, pm: { kind: acpiPmPci.kind, config: { startsEnabled: true, size: 64 } },
-        hpet: { kind: hpet.kind, config: { address: HPET } }, keyboard: { kind: i8042.kind }, com1: { kind: uart16550.kind, config: COM1 },
+        hpet: { kind: hpet.kind, config: { address: HPET } }, keyboard: { kind: i8042.kind }, com1: { kind: uart16550.kind, config: { ...COM1, wordLength: 8 } },
       },
     },
     {

@@ -7,7 +7,7 @@ function chip(fifos: boolean) {
   const clock = new FakeClock();
   const intr = new RecordingLevelLine('intr');
   const wiring = {
-    clock, intr, out: new RecordingSink(), in: new ScriptedSource(), out2GatesInterrupt: false, timed: false,
+    clock, intr, out: new RecordingSink(), in: new ScriptedSource(), out2GatesInterrupt: false, timed: false, wordLength: 5,
     timer: (fire: () => void) => clock.timer(fire),
   };
   const uart = new Uart16550Chip(wiring, undefined);

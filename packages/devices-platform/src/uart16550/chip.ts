@@ -17,9 +17,13 @@ export interface Uart16550Wiring {
   readonly out2GatesInterrupt: boolean;
   /** Characters take their time on the line. */
   readonly timed: boolean;
+  /** Bits of a character after a reset, 5 to 8. */
+  readonly wordLength: number;
   timer(fire: () => void): Timer;
 }
 
+/** Data bits where WLS is 0. */
+const LEAST_WORD = 5;
 /** A peer that is always there: CTS, DSR and DCD asserted, no ringing. */
 const PEER_PRESENT = Msr.CTS | Msr.DSR | Msr.DCD;
 
@@ -64,6 +68,7 @@ export class Uart16550Chip implements Region {
     this.#timeout = wiring.timer(() => this.#expire());
     this.#look = wiring.timer(() => this.#pull());
     wiring.in.onAvailable = () => this.#pull();
+    this.#lcr = this.#resetLcr();
     if (saved) this.#restore(saved);
     this.#lookSoon();
     this.#drive();
@@ -143,7 +148,7 @@ export class Uart16550Chip implements Region {
     this.#divisor = POWER_ON_DIVISOR;
     this.#ier = 0;
     this.#fcr = 0;
-    this.#lcr = 0;
+    this.#lcr = this.#resetLcr();
     this.#mcr = 0;
     this.#msr = this.#modemInputs;
     this.#scr = 0;
@@ -420,6 +425,10 @@ export class Uart16550Chip implements Region {
   #drive(): void {
     const gate = !this.#wiring.out2GatesInterrupt || (this.#mcr & Mcr.OUT2) !== 0;
     this.#wiring.intr.set(gate && this.#source() !== Iir.NONE);
+  }
+
+  #resetLcr(): number {
+    return this.#wiring.wordLength - LEAST_WORD;
   }
 
   /** @hot Bits beyond the word length are not on the line. */

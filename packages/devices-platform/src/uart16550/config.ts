@@ -16,6 +16,11 @@ export const uart16550Config = z.strictObject({
    * raised to enable interrupts"); QEMU does not model the gate. Switch it off for boards that wire INTR straight.
    */
   out2GatesInterrupt: z.boolean().default(true),
+  /**
+   * Bits of a character after a reset. The chip itself has 5; a PC's firmware leaves 8, which boot sectors and small kernels
+   * rely on. QEMU sends 8 whatever LCR says.
+   */
+  wordLength: z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)]).default(5),
 });
 
 export type Uart16550Config = z.output<typeof uart16550Config>;

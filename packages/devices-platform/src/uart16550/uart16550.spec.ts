@@ -98,6 +98,15 @@ describe('sending', () => {
     expect(uart.sink.bytes).toEqual([0x41]);
   });
 
+  test('sends as many bits as firmware would have left, also after a reset', () => {
+    const uart = powerOn({ wordLength: 8 });
+    uart.write(DATA, 0xc1);
+    uart.write(LCR, 0);
+    uart.device.reset('warm');
+    uart.write(DATA, 0xc2);
+    expect([uart.sink.bytes, uart.read(LCR)]).toEqual([[0xc1, 0xc2], Lcr.WLS]);
+  });
+
   test('sends nothing during a break', () => {
     const uart = started();
     uart.write(LCR, Lcr.WLS | Lcr.BREAK);

@@ -28,6 +28,7 @@ export const uart16550 = defineDevice({
         intr: host.irq.intr,
         out2GatesInterrupt: config.out2GatesInterrupt,
         timed: config.timing === 'baud',
+        wordLength: config.wordLength,
         timer: (fire) => host.timer(fire),
       },
       saved,

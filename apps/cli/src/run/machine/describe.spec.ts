@@ -11,6 +11,12 @@ test('a place on the bus that a device asks for is nobody else\'s', () => {
     .toMatchObject({ a: { config: { slot: 4 } }, b: { config: { slot: 3 } }, c: { config: { slot: 5 } }, d: { config: { slot: 6 } } });
 });
 
+test('serial ports send whole bytes for kernels that do not set them up', () => {
+  expect(devicesOf('-serial stdio -serial null')).toMatchObject({
+    com1: { config: { port: 0x3f8, wordLength: 8 } }, com2: { config: { port: 0x2f8, wordLength: 8 } },
+  });
+});
+
 describe('drives of the board', () => {
   test('are where their index says, and the others in the places between', () => {
     expect(devicesOf('-drive file=a,index=3 -drive file=b,index=0 -hda c -cdrom d')).toMatchObject({

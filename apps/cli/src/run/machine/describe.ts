@@ -67,7 +67,7 @@ function board(options: RunOptions): Devices {
   const q35 = options.machine === 'q35';
   const serial = options.serial.map((_, i) => {
     const name = comName(i);
-    return [name, { kind: uart16550.kind, config: COM[i]!, services: { out: name, in: name } }] as const;
+    return [name, { kind: uart16550.kind, config: { ...COM[i]!, wordLength: 8 }, services: { out: name, in: name } }] as const;
   });
   return {
     apic: { kind: apic.kind },
