@@ -49,6 +49,18 @@ test('reads, makes, writes, renames, links and removes', async () => {
   expect((await folder.space()).blockSize).toBeGreaterThan(0);
 });
 
+test('tells of and changes a file that is open and has no name', async () => {
+  const file = await folder.open(['nameless'], making);
+  await file.write(0, new TextEncoder().encode('content'));
+  await folder.unlink(['nameless']);
+  await file.change({ size: 3, mode: 0o640, mtime: 7250 });
+  const stat = await file.stat();
+  expect([stat.size, stat.mode & 0o777, stat.mtime, stat.nlink]).toEqual([3, 0o640, 7250, 0]);
+  await file.change({ uid: stat.uid, gid: stat.gid, atime: 'now' });
+  expect((await file.stat()).mtime).toBe(7250);
+  await file.close();
+});
+
 test('follows no link: not at the end, not on the way, not to change what it leads to', async () => {
   await folder.symlink(['up'], '../out');
   await folder.symlink(['file'], '../out/secret');

@@ -91,10 +91,8 @@ export class NodeFolder implements HostFolder {
       if (change.uid !== undefined || change.gid !== undefined) await fs.lchown(at, change.uid ?? stat.uid, change.gid ?? stat.gid);
       if (change.mode !== undefined) await withHandle(at, O_RDONLY, stat, (handle) => handle.chmod(change.mode! & 0o7777));
       if (change.size !== undefined) await withHandle(at, O_WRONLY, stat, (handle) => handle.truncate(change.size));
-      if (change.atime === undefined && change.mtime === undefined) return;
-      const now = Date.now();
-      const time = (wanted: number | 'now' | undefined, before: number) => (wanted === 'now' ? now : (wanted ?? before)) / 1000;
-      await fs.lutimes(at, time(change.atime, stat.atimeMs), time(change.mtime, stat.mtimeMs));
+      const times = timesOf(change, stat);
+      if (times) await fs.lutimes(at, ...times);
     });
   }
 
@@ -184,10 +182,29 @@ function statOf(s: Stats): FolderStat {
   return { mode: s.mode, ino: s.ino, nlink: s.nlink, uid: s.uid, gid: s.gid, size: s.size, atime: s.atimeMs, mtime: s.mtimeMs, ctime: s.ctimeMs };
 }
 
+/** What utimes(2) takes, in seconds; nothing when no time is changed. */
+function timesOf(change: FolderChange, stat: Stats): [atime: number, mtime: number] | undefined {
+  if (change.atime === undefined && change.mtime === undefined) return undefined;
+  const now = Date.now();
+  const time = (wanted: number | 'now' | undefined, before: number) => (wanted === 'now' ? now : (wanted ?? before)) / 1000;
+  return [time(change.atime, stat.atimeMs), time(change.mtime, stat.mtimeMs)];
+}
+
+async function changeOpen(handle: Handle, change: FolderChange): Promise<void> {
+  const stat = await handle.stat();
+  if (change.uid !== undefined || change.gid !== undefined) await handle.chown(change.uid ?? stat.uid, change.gid ?? stat.gid);
+  if (change.mode !== undefined) await handle.chmod(change.mode & 0o7777);
+  if (change.size !== undefined) await handle.truncate(change.size);
+  const times = timesOf(change, stat);
+  if (times) await handle.utimes(...times);
+}
+
 function fileOf(handle: Handle): FolderFile {
   return {
     read: async (at, into) => (await handle.read(into, 0, into.length, at)).bytesRead,
     write: async (at, from) => (await handle.write(from, 0, from.length, at)).bytesWritten,
+    stat: async () => statOf(await handle.stat()),
+    change: (change) => changeOpen(handle, change),
     sync: (dataOnly) => (dataOnly ? handle.datasync() : handle.sync()),
     close: () => handle.close(),
   };

@@ -10,6 +10,8 @@ export interface Fid {
   file: FolderFile | undefined;
   /** The names of a folder as they were when reading began, so that offsets stay true. */
   names: readonly string[] | undefined;
+  /** What it stood for was removed. Its path is nobody's, or another file's; what it has open is there until it is closed. */
+  gone: boolean;
 }
 
 /** The fids of a session. */
@@ -17,7 +19,7 @@ export class Fids {
   readonly #fids = new Map<number, Fid>();
 
   constructor(saved?: P9State) {
-    for (const { fid, path, open } of saved?.fids ?? []) this.#fids.set(fid, { path, open: open ?? undefined, file: undefined, names: undefined });
+    for (const { fid, path, open, gone } of saved?.fids ?? []) this.#fids.set(fid, { path, open: open ?? undefined, file: undefined, names: undefined, gone });
   }
 
   get(fid: number): Fid {
@@ -26,10 +28,15 @@ export class Fids {
     return found;
   }
 
+  /** Where a fid leads to. */
+  pathOf(fid: number): FolderPath {
+    return pathOf(this.get(fid));
+  }
+
   add(fid: number, path: FolderPath): void {
     if (this.#fids.has(fid)) throw new FolderError('EBADF');
     if (this.#fids.size >= MAX_FIDS) throw new FolderError('EMFILE');
-    this.#fids.set(fid, { path, open: undefined, file: undefined, names: undefined });
+    this.#fids.set(fid, { path, open: undefined, file: undefined, names: undefined, gone: false });
   }
 
   remove(fid: number): Fid {
@@ -38,10 +45,24 @@ export class Fids {
     return found;
   }
 
+  /** Whether some fid leads to a path. */
+  has(path: FolderPath): boolean {
+    return this.#on(path).length > 0;
+  }
+
+  /** What was at a path is there no longer. */
+  removed(path: FolderPath): void {
+    for (const fid of this.#on(path)) fid.gone = true;
+  }
+
+  #on(path: FolderPath): readonly Fid[] {
+    return [...this.#fids.values()].filter((fid) => !fid.gone && fid.path.length === path.length && path.every((name, i) => fid.path[i] === name));
+  }
+
   /** A path and what lies below it has another name now. */
   renamed(from: FolderPath, to: FolderPath): void {
     for (const fid of this.#fids.values()) {
-      if (from.every((name, i) => fid.path[i] === name)) fid.path = [...to, ...fid.path.slice(from.length)];
+      if (!fid.gone && from.every((name, i) => fid.path[i] === name)) fid.path = [...to, ...fid.path.slice(from.length)];
     }
   }
 
@@ -52,8 +73,13 @@ export class Fids {
   }
 
   save(): P9State['fids'] {
-    return [...this.#fids].map(([fid, { path, open }]) => ({ fid, path: [...path], open: open ?? null }));
+    return [...this.#fids].map(([fid, { path, open, gone }]) => ({ fid, path: [...path], open: open ?? null, gone }));
   }
+}
+
+export function pathOf({ path, gone }: Fid): FolderPath {
+  if (gone) throw new FolderError('ENOENT');
+  return path;
 }
 
 /** What closing reports cannot be told to anybody any more. */

@@ -30,14 +30,6 @@ export interface OpenWish {
   readonly create: { readonly mode: number; readonly exclusive: boolean } | undefined;
 }
 
-export interface FolderFile {
-  /** Returns how many bytes came: 0 at the end. */
-  read(at: number, into: Uint8Array): Later<number>;
-  write(at: number, from: Uint8Array): Later<number>;
-  sync(dataOnly: boolean): Later<void>;
-  close(): Later<void>;
-}
-
 export interface FolderChange {
   readonly mode?: number;
   readonly uid?: number;
@@ -46,6 +38,17 @@ export interface FolderChange {
   /** Milliseconds since 1970; `now` by the host's clock. */
   readonly atime?: number | 'now';
   readonly mtime?: number | 'now';
+}
+
+export interface FolderFile {
+  /** Returns how many bytes came: 0 at the end. */
+  read(at: number, into: Uint8Array): Later<number>;
+  write(at: number, from: Uint8Array): Later<number>;
+  /** Of the open file, whatever its name leads to by now, and when it has none any more. */
+  stat(): Later<FolderStat>;
+  change(change: FolderChange): Later<void>;
+  sync(dataOnly: boolean): Later<void>;
+  close(): Later<void>;
 }
 
 export interface FolderSpace {

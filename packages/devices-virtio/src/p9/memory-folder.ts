@@ -32,8 +32,7 @@ export class MemoryFolder implements HostFolder {
   }
 
   stat(path: FolderPath): FolderStat {
-    const { mode, ino, nlink, uid, gid, bytes, target, atime, mtime } = this.#find(path);
-    return { mode, ino, nlink, uid, gid, size: isLink(mode) ? target.length : bytes.length, atime, mtime, ctime: mtime };
+    return statOf(this.#find(path));
   }
   list(path: FolderPath): readonly string[] {
     return [...this.#folder(path).keys()];
@@ -80,6 +79,7 @@ export class MemoryFolder implements HostFolder {
     if (there?.children && !node.children) throw new FolderError('EISDIR');
     if (there && !there.children && node.children) throw new FolderError('ENOTDIR');
     if (there?.children && there.children.size > 0) throw new FolderError('ENOTEMPTY');
+    if (there) there.nlink -= 1;
     this.#folder(from.slice(0, -1)).delete(last(from));
     target.set(last(to), node);
   }
@@ -97,7 +97,9 @@ export class MemoryFolder implements HostFolder {
   }
 
   change(path: FolderPath, change: FolderChange): void {
-    const node = this.#find(path);
+    this.#change(this.#find(path), change);
+  }
+  #change(node: Node, change: FolderChange): void {
     if (change.size !== undefined && node.children) throw new FolderError('EISDIR');
     if (change.mode !== undefined) node.mode = (node.mode & Mode.TYPE) | (change.mode & 0o7777);
     if (change.uid !== undefined) node.uid = change.uid;
@@ -179,6 +181,8 @@ export class MemoryFolder implements HostFolder {
         node.mtime = this.#now();
         return from.length;
       },
+      stat: () => statOf(node),
+      change: (change) => { this.#change(node, change); },
       sync: () => undefined,
       close: () => undefined,
     };
@@ -193,6 +197,10 @@ function resize(node: Node, size: number): void {
   const bytes = new Uint8Array(size);
   bytes.set(node.bytes.subarray(0, size));
   node.bytes = bytes;
+}
+
+function statOf({ mode, ino, nlink, uid, gid, bytes, target, atime, mtime }: Node): FolderStat {
+  return { mode, ino, nlink, uid, gid, size: isLink(mode) ? target.length : bytes.length, atime, mtime, ctime: mtime };
 }
 
 function isLink(mode: number): boolean {

@@ -125,6 +125,63 @@ test('keeps fids on what they stand for when a folder is renamed', () => {
   expect(s.read(1)).toBe('beta');
 });
 
+describe('a file that is open and has lost its name', () => {
+  const sizeOf = (s: ReturnType<typeof share>, fid: number): number => {
+    const attributes = s.ok(T.GETATTR, (m) => m.u32(fid).u64(0x7ff));
+    attributes.data(8 + 13 + 12 + 16);
+    return attributes.u64();
+  };
+  const cut = (s: ReturnType<typeof share>, fid: number, size: number) =>
+    s.ok(T.SETATTR, (m) => m.u32(fid).u32(Attr.SIZE).u32(0).u32(0).u32(0).u64(size).u64(0).u64(0).u64(0).u64(0));
+  const opened = () => {
+    const s = share({}, new MemoryFolder({ 'a.txt': 'alpha', 'other.txt': 'otherwise' })).begin();
+    s.walk(0, 1, 'a.txt');
+    s.walk(0, 2, 'a.txt');
+    s.ok(T.LOPEN, (m) => m.u32(1).u32(Open.READ_WRITE));
+    return s;
+  };
+
+  test('is there until it is closed, though another file has the name by then', () => {
+    const s = opened();
+    s.ok(T.UNLINKAT, (m) => m.u32(0).string('a.txt').u32(0));
+    expect(sizeOf(s, 1)).toBe(5);
+    s.walk(0, 3);
+    s.ok(T.LCREATE, (m) => m.u32(3).string('a.txt').u32(Open.READ_WRITE).u32(0o640).u32(0));
+    s.ok(T.WRITE, (m) => m.u32(3).u64(0).u32(3).u8(78).u8(69).u8(87));
+    cut(s, 1, 2);
+    expect([sizeOf(s, 1), s.read(1), sizeOf(s, 3), s.read(3)]).toEqual([2, 'al', 3, 'NEW']);
+    // One that only named it leads nowhere, and not to the new one.
+    expect([s.call(T.LOPEN, (m) => m.u32(2).u32(0)), s.call(T.GETATTR, (m) => m.u32(2).u64(0x7ff))]).toEqual([ERRNO['ENOENT'], ERRNO['ENOENT']]);
+  });
+
+  test('also when a file is moved over it', () => {
+    const s = opened();
+    s.walk(0, 3, 'other.txt');
+    s.ok(T.RENAMEAT, (m) => m.u32(0).string('other.txt').u32(0).string('a.txt'));
+    expect([sizeOf(s, 1), s.read(1), sizeOf(s, 3)]).toEqual([5, 'alpha', 9]);
+    expect(s.call(T.GETATTR, (m) => m.u32(2).u64(0x7ff))).toBe(ERRNO['ENOENT']);
+  });
+
+  test('has not, when two names of it are one', () => {
+    const s = opened();
+    s.ok(T.LINK, (m) => m.u32(0).u32(2).string('hard'));
+    s.ok(T.RENAMEAT, (m) => m.u32(0).string('hard').u32(0).string('a.txt'));
+    expect([sizeOf(s, 2), s.fsdev.list([])]).toEqual([5, ['a.txt', 'other.txt', 'hard']]);
+  });
+
+  test('is not opened again after a restore', () => {
+    const s = opened();
+    s.ok(T.UNLINKAT, (m) => m.u32(0).string('a.txt').u32(0));
+    s.fsdev.open(['a.txt'], { read: true, write: true, append: false, truncate: false, create: { mode: 0o644, exclusive: true } });
+    const section = saveSection('p9', virtioP9Pci.kind, virtioP9Pci.state, () => s.device.save?.());
+    const copy = rig(virtioP9Pci, { mount_tag: 'tag' }, { services: { fsdev: s.fsdev }, memory: s.memory, saved: openSection('p9', virtioP9Pci.state, section) });
+    s.queue.add([{ read: message(T.READ, (m) => m.u32(1).u64(0).u32(100)) }, { write: 100 }]);
+    copy.bar(4).write(0x3000, 2, 0);
+    const reply = new MessageReader(s.queue.contents(s.queue.takeUsed()!));
+    expect(reply.u32()).toBe(ERRNO['ENOENT']);
+  });
+});
+
 test('lists folders in parts', () => {
   const s = share().begin();
   s.walk(0, 1);

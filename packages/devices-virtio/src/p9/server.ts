@@ -1,6 +1,6 @@
 import type { MessageReader, MessageWriter } from './codec.ts';
-import { Fids, closeQuietly, type Fid } from './fids.ts';
-import { FolderError, type FolderChange, type FolderFile, type FolderPath, type FolderStat, type HostFolder } from './host-folder.ts';
+import { Fids, closeQuietly, pathOf, type Fid } from './fids.ts';
+import { FolderError, type FolderChange, type FolderFile, type FolderPath, type FolderStat, type HostFolder, type Later } from './host-folder.ts';
 import {
   AT_REMOVEDIR, Attr, DirType, GETATTR_BASIC, Lock, MAX_MSIZE, MAX_NAME, MAX_WALK, MIN_MSIZE, Mode, Open, QidType, STATFS_TYPE, T, VERSION,
 } from './protocol.ts';
@@ -94,7 +94,7 @@ export class P9Server {
     const names = Array.from({ length: count }, () => request.string());
     const start = this.#fids.get(from);
     const stats: FolderStat[] = [];
-    let { path } = start;
+    let path = pathOf(start);
     for (const name of names) {
       try {
         path = step(path, name);
@@ -116,7 +116,7 @@ export class P9Server {
   *#open(request: MessageReader, reply: MessageWriter): Task<void> {
     const fid = this.#fids.get(request.u32());
     const flags = request.u32();
-    const stat = yield* wait(this.#folder.stat(fid.path));
+    const stat = yield* wait(this.#folder.stat(pathOf(fid)));
     const type = stat.mode & Mode.TYPE;
     const changes = (flags & Open.ACCESS) !== 0 || (flags & Open.TRUNCATE) !== 0;
     if (fid.open !== undefined) throw new FolderError('EINVAL');
@@ -134,7 +134,7 @@ export class P9Server {
 
   *#create(request: MessageReader, reply: MessageWriter): Task<void> {
     const fid = this.#fids.get(request.u32());
-    const path = child(fid.path, request.string());
+    const path = child(pathOf(fid), request.string());
     const flags = request.u32();
     const mode = request.u32();
     if (fid.open !== undefined) throw new FolderError('EINVAL');
@@ -167,7 +167,7 @@ export class P9Server {
     const offset = request.u64();
     const part = reply.data(request.u32());
     if (fid.open === undefined) throw new FolderError('EBADF');
-    if (offset === 0 || fid.names === undefined) fid.names = ['.', '..', ...(yield* wait(this.#folder.list(fid.path)))];
+    if (offset === 0 || fid.names === undefined) fid.names = ['.', '..', ...(yield* wait(this.#folder.list(pathOf(fid))))];
     const out = new DataView(part.buffer, part.byteOffset, part.length);
     let length = 0;
     for (let i = offset; i < fid.names.length; i++) {
@@ -182,7 +182,8 @@ export class P9Server {
   }
 
   *#getattr(request: MessageReader, reply: MessageWriter): Task<void> {
-    const stat = yield* wait(this.#folder.stat(this.#fids.get(request.u32()).path));
+    const fid = this.#fids.get(request.u32());
+    const stat = yield* wait(fid.file ? fid.file.stat() : this.#folder.stat(pathOf(fid)));
     reply.u64(GETATTR_BASIC);
     writeQid(reply, stat);
     reply.u32(stat.mode).u32(stat.uid).u32(stat.gid).u64(stat.nlink).u64(0).u64(stat.size).u64(4096).u64(Math.ceil(stat.size / 512));
@@ -191,27 +192,30 @@ export class P9Server {
   }
 
   *#setattr(request: MessageReader): Task<void> {
-    const { path } = this.#fids.get(request.u32());
+    const fid = this.#fids.get(request.u32());
     const valid = request.u32();
     const [mode, uid, gid] = [request.u32(), request.u32(), request.u32()];
     const size = request.u64();
     const atime = readTime(request);
     const mtime = readTime(request);
-    const own = yield* this.#chown(path, { ...((valid & Attr.UID) !== 0 && { uid }), ...((valid & Attr.GID) !== 0 && { gid }) });
+    // By its name, a file that is open for reading can be cut.
+    const { file } = (valid & Attr.SIZE) === 0 || fid.gone || isWritten(fid) ? fid : { file: undefined };
+    const apply = (change: FolderChange): Later<void> => (file ? file.change(change) : this.#folder.change(pathOf(fid), change));
+    const own = yield* this.#chown(apply, { ...((valid & Attr.UID) !== 0 && { uid }), ...((valid & Attr.GID) !== 0 && { gid }) });
     const change: FolderChange = {
       ...((valid & Attr.MODE) !== 0 && { mode }),
       ...((valid & Attr.SIZE) !== 0 && { size }),
       ...((valid & Attr.ATIME) !== 0 && { atime: (valid & Attr.ATIME_SET) !== 0 ? atime : 'now' as const }),
       ...((valid & Attr.MTIME) !== 0 && { mtime: (valid & Attr.MTIME_SET) !== 0 ? mtime : 'now' as const }),
     };
-    if (own || Object.keys(change).length > 0) yield* wait(this.#folder.change(path, change));
+    if (own || Object.keys(change).length > 0) yield* wait(apply(change));
   }
 
   /** The security model is QEMU's `none`: that a host does not let its user give files away is no error. */
-  *#chown(path: FolderPath, change: FolderChange): Task<boolean> {
+  *#chown(apply: (change: FolderChange) => Later<void>, change: FolderChange): Task<boolean> {
     if (Object.keys(change).length === 0) return false;
     try {
-      yield* wait(this.#folder.change(path, change));
+      yield* wait(apply(change));
     } catch (error) {
       if (codeOf(error) !== 'EPERM') throw error;
     }
@@ -225,55 +229,62 @@ export class P9Server {
   }
 
   *#symlink(request: MessageReader, reply: MessageWriter): Task<void> {
-    const path = child(this.#fids.get(request.u32()).path, request.string());
+    const path = child(this.#fids.pathOf(request.u32()), request.string());
     const target = request.string();
     if (target.length === 0 || target.includes('\0')) throw new FolderError('EINVAL');
     yield* wait(this.#folder.symlink(path, target));
     writeQid(reply, yield* wait(this.#folder.stat(path)));
   }
   *#readlink(request: MessageReader, reply: MessageWriter): Task<void> {
-    reply.string(yield* wait(this.#folder.readlink(this.#fids.get(request.u32()).path)));
+    reply.string(yield* wait(this.#folder.readlink(this.#fids.pathOf(request.u32()))));
   }
 
   *#rename(request: MessageReader): Task<void> {
     const fid = this.#fids.get(request.u32());
     const folder = this.#fids.get(request.u32());
-    yield* this.#move(fid.path, child(folder.path, request.string()));
+    yield* this.#move(pathOf(fid), child(pathOf(folder), request.string()));
   }
   *#renameAt(request: MessageReader): Task<void> {
-    const from = child(this.#fids.get(request.u32()).path, request.string());
-    const to = child(this.#fids.get(request.u32()).path, request.string());
+    const from = child(this.#fids.pathOf(request.u32()), request.string());
+    const to = child(this.#fids.pathOf(request.u32()), request.string());
     yield* this.#move(from, to);
   }
   *#move(from: FolderPath, to: FolderPath): Task<void> {
     if (from.length === 0) throw new FolderError('EBUSY');
+    // Two names of one file: rename(2) leaves both.
+    const [one, other] = this.#fids.has(to) ? [yield* this.#statOrNothing(from), yield* this.#statOrNothing(to)] : [];
     yield* wait(this.#folder.rename(from, to));
+    if (one && one.ino === other?.ino) return;
+    this.#fids.removed(to);
     this.#fids.renamed(from, to);
   }
 
   *#unlinkAt(request: MessageReader): Task<void> {
-    const path = child(this.#fids.get(request.u32()).path, request.string());
+    const path = child(this.#fids.pathOf(request.u32()), request.string());
     const flags = request.u32();
     yield* wait((flags & AT_REMOVEDIR) !== 0 ? this.#folder.rmdir(path) : this.#folder.unlink(path));
+    this.#fids.removed(path);
   }
   /** The fid is gone whether or not the file could be removed. */
   *#remove(request: MessageReader): Task<void> {
     const fid = this.#fids.remove(request.u32());
     if (fid.file) closeQuietly(fid.file);
-    if (fid.path.length === 0) throw new FolderError('EBUSY');
-    const stat = yield* wait(this.#folder.stat(fid.path));
-    yield* wait((stat.mode & Mode.TYPE) === Mode.DIRECTORY ? this.#folder.rmdir(fid.path) : this.#folder.unlink(fid.path));
+    const path = pathOf(fid);
+    if (path.length === 0) throw new FolderError('EBUSY');
+    const stat = yield* wait(this.#folder.stat(path));
+    yield* wait((stat.mode & Mode.TYPE) === Mode.DIRECTORY ? this.#folder.rmdir(path) : this.#folder.unlink(path));
+    this.#fids.removed(path);
   }
 
   *#mkdir(request: MessageReader, reply: MessageWriter): Task<void> {
-    const path = child(this.#fids.get(request.u32()).path, request.string());
+    const path = child(this.#fids.pathOf(request.u32()), request.string());
     yield* wait(this.#folder.mkdir(path, request.u32() & 0o7777));
     writeQid(reply, yield* wait(this.#folder.stat(path)));
   }
   *#link(request: MessageReader): Task<void> {
     const folder = this.#fids.get(request.u32());
     const existing = this.#fids.get(request.u32());
-    yield* wait(this.#folder.link(child(folder.path, request.string()), existing.path));
+    yield* wait(this.#folder.link(child(pathOf(folder), request.string()), pathOf(existing)));
   }
 
   *#fsync(request: MessageReader): Task<void> {
@@ -303,7 +314,7 @@ export class P9Server {
   *#file(fid: Fid): Task<FolderFile> {
     if (fid.file) return fid.file;
     if (fid.open === undefined) throw new FolderError('EBADF');
-    const stat = yield* wait(this.#folder.stat(fid.path));
+    const stat = yield* wait(this.#folder.stat(pathOf(fid)));
     if ((stat.mode & Mode.TYPE) !== Mode.FILE) throw new FolderError('EISDIR');
     fid.file = yield* wait(this.#folder.open(fid.path, wishOf(fid.open, undefined)));
     return fid.file;
@@ -330,6 +341,11 @@ export function codeOf(error: unknown): string | undefined {
 function* refuse(code: string): Task<void> {
   yield* wait(undefined);
   throw new FolderError(code);
+}
+
+function isWritten({ open = 0 }: Fid): boolean {
+  const access = open & Open.ACCESS;
+  return access === Open.WRITE_ONLY || access === Open.READ_WRITE;
 }
 
 /** One step of a walk: `..` stays inside. */

@@ -11,6 +11,8 @@ export const p9State = z.strictObject({
         path: z.array(z.string()),
         /** Flags of open(2); `null` when it is not open. Files are opened again when they are used. */
         open: z.int().nullable(),
+        /** Its file has lost its name, so that it cannot be opened again. */
+        gone: z.boolean(),
       }),
     )
     .max(MAX_FIDS),
