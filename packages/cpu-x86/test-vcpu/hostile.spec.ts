@@ -20,6 +20,20 @@ function randomCode(random: () => number, length: number): number[] {
   return bytes;
 }
 
+describe('a handler that faults itself', () => {
+  test.each([
+    ['real', [0x0f, 0x0b]], ['v86', [0xf4]],
+  ] as const)('is left by the end of a run in %s mode with %j', (mode, code) => {
+    const rig = new Rig();
+    rig.enter(mode, code);
+    // UD2 for everybody, so that the handler of #UD is one too.
+    rig.write(PLACE.handlers, Array.from({ length: 128 }, () => [0x0f, 0x0b]).flat());
+    expect([rig.vcpu.run(1_000_000).kind, rig.vcpu.run(1_000_000).kind]).toEqual(['budget', 'budget']);
+    rig.vcpu.kick();
+    expect(rig.vcpu.run(1_000_000).kind).toBe('kicked');
+  });
+});
+
 describe.each(MODES)('arbitrary bytes in %s mode', (mode) => {
   test('end in the budget, a fault, a shutdown or a named exit, and never beyond guest memory', () => {
     const random = generator(mode.length * 77 + 1), kinds = new Set<string>();

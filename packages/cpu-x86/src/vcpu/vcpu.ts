@@ -39,6 +39,8 @@ const BUDGET: VmExit = { kind: 'budget' }, KICKED: VmExit = { kind: 'kicked' }, 
 const BS = 1 << 14;
 /** Longest run of generated code, so that it is optimised soon. */
 const SLICE = 1 << 20;
+/** A handler that faults itself retires nothing and would never come to a budget's end: so often in a row is enough for a run. */
+const MOST_FAULTS = 1000;
 const BLOCKING = InterruptShadow.sti | InterruptShadow.movSs;
 
 export class X86Vcpu implements Vcpu<X86State> {
@@ -85,6 +87,7 @@ export class X86Vcpu implements Vcpu<X86State> {
 
   run(budget: number): VmExit {
     const end = this.processor.instructions + budget;
+    let faults = 0;
     for (;;) {
       const before = this.#events();
       if (before !== undefined) return before;
@@ -95,9 +98,10 @@ export class X86Vcpu implements Vcpu<X86State> {
       const activity = this.processor.activity;
       if (activity !== Activity.active) return activity === Activity.shutdown ? SHUTDOWN : HALTED;
       const left = end - this.processor.instructions;
-      if (left <= 0) return BUDGET;
+      if (left <= 0 || faults === MOST_FAULTS) return BUDGET;
       const exit = this.#advance(left);
       if (exit !== undefined) return exit;
+      faults = end - this.processor.instructions === left ? faults + 1 : 0;
     }
   }
 
