@@ -12,6 +12,8 @@ export interface Fid {
   names: readonly string[] | undefined;
   /** What it stood for was removed. Its path is nobody's, or another file's; what it has open is there until it is closed. */
   gone: boolean;
+  /** The fids that stood for the same then; those that are open stand for it still. */
+  others: readonly Fid[];
 }
 
 /** The fids of a session. */
@@ -19,7 +21,7 @@ export class Fids {
   readonly #fids = new Map<number, Fid>();
 
   constructor(saved?: P9State) {
-    for (const { fid, path, open, gone } of saved?.fids ?? []) this.#fids.set(fid, { path, open: open ?? undefined, file: undefined, names: undefined, gone });
+    for (const { fid, path, open, gone } of saved?.fids ?? []) this.#fids.set(fid, { path, open: open ?? undefined, file: undefined, names: undefined, gone, others: [] });
   }
 
   get(fid: number): Fid {
@@ -36,7 +38,7 @@ export class Fids {
   add(fid: number, path: FolderPath): void {
     if (this.#fids.has(fid)) throw new FolderError('EBADF');
     if (this.#fids.size >= MAX_FIDS) throw new FolderError('EMFILE');
-    this.#fids.set(fid, { path, open: undefined, file: undefined, names: undefined, gone: false });
+    this.#fids.set(fid, { path, open: undefined, file: undefined, names: undefined, gone: false, others: [] });
   }
 
   remove(fid: number): Fid {
@@ -52,7 +54,11 @@ export class Fids {
 
   /** What was at a path is there no longer. */
   removed(path: FolderPath): void {
-    for (const fid of this.#on(path)) fid.gone = true;
+    const all = this.#on(path);
+    for (const fid of all) {
+      fid.gone = true;
+      fid.others = all;
+    }
   }
 
   #on(path: FolderPath): readonly Fid[] {
@@ -75,6 +81,18 @@ export class Fids {
   save(): P9State['fids'] {
     return [...this.#fids].map(([fid, { path, open, gone }]) => ({ fid, path: [...path], open: open ?? null, gone }));
   }
+}
+
+/** What is open of a fid, or of what it stood for; one that `fits`. */
+export function openOf(fid: Fid, fits: (fid: Fid) => boolean = () => true): FolderFile | undefined {
+  return [fid, ...fid.others].find((one) => one.file && fits(one))?.file;
+}
+
+/** What has to be closed with a fid. */
+export function takeFile(fid: Fid): FolderFile | undefined {
+  const { file } = fid;
+  fid.file = undefined;
+  return file;
 }
 
 export function pathOf({ path, gone }: Fid): FolderPath {

@@ -1,5 +1,5 @@
 import type { MessageReader, MessageWriter } from './codec.ts';
-import { Fids, closeQuietly, pathOf, type Fid } from './fids.ts';
+import { Fids, closeQuietly, openOf, pathOf, takeFile, type Fid } from './fids.ts';
 import { FolderError, type FolderChange, type FolderFile, type FolderPath, type FolderStat, type HostFolder, type Later } from './host-folder.ts';
 import {
   AT_REMOVEDIR, Attr, DirType, GETATTR_BASIC, Lock, MAX_MSIZE, MAX_NAME, MAX_WALK, MIN_MSIZE, Mode, Open, QidType, STATFS_TYPE, T, VERSION,
@@ -183,7 +183,8 @@ export class P9Server {
 
   *#getattr(request: MessageReader, reply: MessageWriter): Task<void> {
     const fid = this.#fids.get(request.u32());
-    const stat = yield* wait(fid.file ? fid.file.stat() : this.#folder.stat(pathOf(fid)));
+    const file = openOf(fid);
+    const stat = yield* wait(file ? file.stat() : this.#folder.stat(pathOf(fid)));
     reply.u64(GETATTR_BASIC);
     writeQid(reply, stat);
     reply.u32(stat.mode).u32(stat.uid).u32(stat.gid).u64(stat.nlink).u64(0).u64(stat.size).u64(4096).u64(Math.ceil(stat.size / 512));
@@ -198,8 +199,8 @@ export class P9Server {
     const size = request.u64();
     const atime = readTime(request);
     const mtime = readTime(request);
-    // By its name, a file that is open for reading can be cut.
-    const { file } = (valid & Attr.SIZE) === 0 || fid.gone || isWritten(fid) ? fid : { file: undefined };
+    // What is open for reading alone can be cut by its name.
+    const file = openOf(fid, (valid & Attr.SIZE) === 0 ? undefined : isWritten);
     const apply = (change: FolderChange): Later<void> => (file ? file.change(change) : this.#folder.change(pathOf(fid), change));
     const own = yield* this.#chown(apply, { ...((valid & Attr.UID) !== 0 && { uid }), ...((valid & Attr.GID) !== 0 && { gid }) });
     const change: FolderChange = {
@@ -268,7 +269,8 @@ export class P9Server {
   /** The fid is gone whether or not the file could be removed. */
   *#remove(request: MessageReader): Task<void> {
     const fid = this.#fids.remove(request.u32());
-    if (fid.file) closeQuietly(fid.file);
+    const file = takeFile(fid);
+    if (file) closeQuietly(file);
     const path = pathOf(fid);
     if (path.length === 0) throw new FolderError('EBUSY');
     const stat = yield* wait(this.#folder.stat(path));
@@ -293,7 +295,7 @@ export class P9Server {
     if (fid.file) yield* wait(fid.file.sync(dataOnly));
   }
   *#clunk(request: MessageReader): Task<void> {
-    const { file } = this.#fids.remove(request.u32());
+    const file = takeFile(this.#fids.remove(request.u32()));
     if (file) yield* wait(file.close());
   }
 
