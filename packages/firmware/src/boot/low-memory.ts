@@ -18,4 +18,6 @@ export const LOW = {
   end: 0xa0000,
   /** In the BIOS's read-only memory (ACPI 6.5, 5.2.5.1): Xen's first domain sees that and not the EBDA. */
   rsdp: 0xe0000,
+  /** Where a processor starts in real mode, F000:FFF0: guests jump there to have the BIOS restart the machine. */
+  start: 0xffff0,
 } as const;

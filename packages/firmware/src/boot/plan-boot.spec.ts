@@ -99,6 +99,13 @@ test('64-bit entries have tables that map 4 GiB to themselves', () => {
   expect(entry(directory, (linear >>> 21) & 511)).toBe(((linear & ~0x1f_ffff) >>> 0) + 0x83);
 });
 
+test('F000:FFF0, where guests jump for a restart, writes to the reset register', () => {
+  const plan = planBoot({ kernel: kernel(), commandLine: '', ram, acpi: { ...acpi, power: { ...acpi.power, reset: { port: 0xcf9, value: 6 } } } });
+  const { address, bytes } = pieceOf(plan, 'the restart code');
+  expect([address, Array.from(bytes.subarray(0, 7))]).toEqual([0xf_fff0, [0xb0, 6, 0xba, 0xf9, 0x0c, 0xee, 0xf4]]);
+  expect(planBoot({ kernel: kernel(), commandLine: '', ram, acpi }).pieces.some(({ what }) => what === 'the restart code')).toBe(false);
+});
+
 test('memory above 4 GiB is usable, too', () => {
   const plan = planBoot({ kernel: kernel(), commandLine: '', ram: [...ram, { address: 2 ** 32, size: 2 ** 30 }], acpi });
   expect(plan.memoryMap.at(-1)).toEqual({ address: 2 ** 32, size: 2 ** 30, type: MemoryType.usable });

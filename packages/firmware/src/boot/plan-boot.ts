@@ -63,6 +63,7 @@ export function planBoot(options: BootOptions): BootPlan {
   place.at(name, pieceOf('the command line', LOW.commandLine, commandLine));
   if (acpi) for (const piece of acpiTables(acpi, { rsdp: LOW.rsdp, tables: acpiAt })) place.reserved(piece);
   if (options.smbios) for (const piece of smbiosTables(options.smbios)) place.reserved(piece);
+  if (acpi?.power.reset) place.reserved(pieceOf('the restart code', LOW.start, restartCode(acpi.power.reset)));
   const rsdp = acpi === undefined ? 0 : LOW.rsdp;
 
   const loadAddress = placeKernel(place, kernel);
@@ -84,6 +85,11 @@ export function planBoot(options: BootOptions): BootPlan {
     place.at(name, pieceOf('the boot parameters', LOW.bootParams, bootParams({ ...shared, setup: kernel.setup, initrd, loadAddress, textScreen: options.textScreen === true })));
   }
   return { pieces: place.pieces, memoryMap: map, entry: entryState(kernel, mode, loadAddress, gdt.length - 1) };
+}
+
+/** MOV AL, value; MOV DX, port; OUT DX, AL; and HLT for ever, should the machine still be there. */
+function restartCode({ port, value }: { readonly port: number; readonly value: number }): Uint8Array {
+  return Uint8Array.of(0xb0, value, 0xba, port & 0xff, port >> 8, 0xee, 0xf4, 0xeb, 0xfd);
 }
 
 /** Puts the kernel's parts; where the protected-mode code of a bzImage is. */
