@@ -4,6 +4,7 @@ import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { blockErrors, ioError, refuse } from '../errors.ts';
 import type { ByteStore, StoreOpener } from '../store/byte-store.ts';
+import { sizeOf } from './size-of.ts';
 import { isLocked, lockFile, type Unlock } from './file-lock.ts';
 
 export interface FileOptions {
@@ -25,7 +26,7 @@ interface Uses {
 const used = new Map<string, Uses>();
 const BLOCK = 512;
 
-/** A file of the host. */
+/** A file or a block device of the host. */
 export class FileStore implements ByteStore {
   readonly name: string;
   readonly readOnly: boolean;
@@ -52,7 +53,9 @@ export class FileStore implements ByteStore {
     let handle: FileHandle | undefined;
     try {
       handle = await openHandle(path, readOnly, options.create ?? false);
-      const { dev, ino, size } = await handle.stat({ bigint: true });
+      const stat = await handle.stat({ bigint: true });
+      const { dev, ino } = stat;
+      const size = await sizeOf(stat);
       const id = `${dev}:${ino}`;
       const name = await realpath(path);
       const alone = !readOnly && (options.alone ?? false);
@@ -63,7 +66,7 @@ export class FileStore implements ByteStore {
         release(id, readOnly);
         throw refuse(blockErrors['in-use']('', { image: path }));
       }
-      return new FileStore(name, handle, id, Number(size), readOnly, unlock);
+      return new FileStore(name, handle, id, size, readOnly, unlock);
     } catch (error) {
       await handle?.close();
       throw ioError(path, 'opening', error);

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openImage } from '../image/open-image.ts';
 import { FileStore } from '../node/index.ts';
+import { deviceSize } from '../node/size-of.ts';
 import { RawDisk } from '../raw/raw-disk.ts';
 import { scratch } from '../testing/qemu-tools.ts';
 import { Random } from '../testing/random.ts';
@@ -15,6 +17,8 @@ import { MemoryStore } from './memory-store.ts';
 import type { ByteStore } from './byte-store.ts';
 
 const path = scratch();
+/** Numbers of the block devices here. */
+const devices = existsSync('/sys/dev/block') ? readdirSync('/sys/dev/block').map((name) => name.split(':').map(BigInt) as [bigint, bigint]) : [];
 const STORES: readonly [name: string, make: () => Promise<ByteStore>][] = [
   ['memory', () => Promise.resolve(new MemoryStore())],
   ['a file', () => FileStore.open(path('store'), { create: true })],
@@ -92,6 +96,19 @@ describe('a file', () => {
     await first.close();
     await (await FileStore.open(path('once'))).close();
     await expect(FileStore.open(path('nowhere'))).rejects.toMatchObject({ code: 'block/io' });
+    // What has no size would be a disk without any.
+    for (const strange of [tmpdir(), '/dev/null']) {
+      await expect(FileStore.open(strange, { readOnly: true })).rejects.toThrow(/block\/io: opening failed: .*neither a file nor a block device|ENOENT/);
+    }
+  });
+
+  test.skipIf(devices.length === 0)('of a device is as large as Linux says', async () => {
+    for (const [major, minor] of devices) {
+      const sectors = Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8'));
+      // As glibc's makedev(3) packs them.
+      const rdev = ((major & 0xfff_ff000n) << 32n) | ((major & 0xfffn) << 8n) | ((minor & 0xffff_ff00n) << 12n) | (minor & 0xffn);
+      expect(await deviceSize(rdev)).toBe(512 * sectors);
+    }
   });
 
   test('that is wanted alone has no readers, before and after', async () => {
