@@ -40,15 +40,31 @@ function returnStack(p: Processor, selector: number, level: number, to64: boolea
 /** Reads a word of the stack as a number: signed where it has 64 bits. */
 const wordOf = (p: Processor, size: Size): number => (size === 8 ? p.memory.address : p.memory.low >>> 0);
 
+/** A stack to return to. The pointer is in halves: a program's need not be canonical, and a number would lose its low bits. */
+interface OuterStack {
+  readonly segment: Segment;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface Return {
   readonly code: Descriptor;
   readonly rip: number;
   /** The outer stack, when the level changes or the mode has it always. */
-  readonly stack: { readonly segment: Segment; readonly pointer: number } | undefined;
+  readonly stack: OuterStack | undefined;
+}
+
+/** Pops the pointer, which `extra` bytes of parameters are dropped from, and the segment. */
+function popOuterStack(p: Processor, from: Stack, size: Size, code: Descriptor, extra: number): OuterStack | undefined {
+  if (!from.pop(size)) return undefined;
+  const low = (p.memory.low >>> 0) + extra, high = size === 8 ? p.memory.high + (low > 0xffff_ffff ? 1 : 0) : 0;
+  if (!from.pop(size)) return undefined;
+  const segment = returnStack(p, p.memory.low & 0xffff, code.selector & 3, is64(p, code));
+  return segment && { segment, low: low | 0, high: high | 0 };
 }
 
 /** Checks shared by both instructions behind the reading of the words. */
-function finishReturn(p: Processor, { code, rip, stack }: Return, inner: Stack, size: Size): boolean {
+function finishReturn(p: Processor, { code, rip, stack }: Return, inner: Stack): boolean {
   const level = code.selector & 3, wide = is64(p, code);
   if (wide ? !canonical(rip) : (rip >>> 0) > segmentOf(code).limit) return p.protection(0);
   if (!markDescriptor(p, code, RIGHTS.accessed)) return false;
@@ -60,10 +76,11 @@ function finishReturn(p: Processor, { code, rip, stack }: Return, inner: Stack, 
   if (stack === undefined) inner.commit();
   else {
     p.state.setSegment('ss', stack.segment);
+    const { low, high } = stack;
+    if (wide) p.state.setHalves('rsp', low, high);
+    else if ((stack.segment.rights & RIGHTS.big) !== 0) p.state.setHalves('rsp', low, 0);
     // A 16-bit stack takes SP alone, whatever was popped.
-    if (!wide && (stack.segment.rights & RIGHTS.big) === 0) {
-      p.state.setHalves('rsp', (p.state.low('rsp') & 0xffff_0000) | (stack.pointer & 0xffff), p.state.high('rsp'));
-    } else p.setAddress('rsp', size === 8 ? stack.pointer : stack.pointer >>> 0);
+    else p.state.setHalves('rsp', (p.state.low('rsp') & 0xffff_0000) | (low & 0xffff), p.state.high('rsp'));
   }
   if (outer) dropInnerSegments(p);
   return true;
@@ -88,14 +105,10 @@ export function farReturn(p: Processor, size: Size, extra: number): Step {
   const level = selector & 3;
   let outer: Return['stack'];
   if (level > p.cpl) {
-    if (!stack.pop(size)) return Step.fault;
-    const pointer = wordOf(p, size);
-    if (!stack.pop(size)) return Step.fault;
-    const segment = returnStack(p, p.memory.low & 0xffff, level, is64(p, code));
-    if (segment === undefined) return Step.fault;
-    outer = { segment, pointer: pointer + extra };
+    outer = popOuterStack(p, stack, size, code, extra);
+    if (outer === undefined) return Step.fault;
   }
-  return finishReturn(p, { code, rip, stack: outer }, stack, size) ? Step.jump : Step.fault;
+  return finishReturn(p, { code, rip, stack: outer }, stack) ? Step.jump : Step.fault;
 }
 
 function returnReal(p: Processor, selector: number, rip: number): Step {
@@ -135,14 +148,10 @@ export function interruptReturn(p: Processor, size: Size, length: number): Step 
   let outer: Return['stack'];
   // From 64-bit code SS and RSP are always popped.
   if (level > old || p.code64) {
-    if (!stack.pop(size)) return Step.fault;
-    const pointer = wordOf(p, size);
-    if (!stack.pop(size)) return Step.fault;
-    const segment = returnStack(p, p.memory.low & 0xffff, level, is64(p, code));
-    if (segment === undefined) return Step.fault;
-    outer = { segment, pointer };
+    outer = popOuterStack(p, stack, size, code, 0);
+    if (outer === undefined) return Step.fault;
   }
-  if (!finishReturn(p, { code, rip, stack: outer }, stack, size)) return Step.fault;
+  if (!finishReturn(p, { code, rip, stack: outer }, stack)) return Step.fault;
   setFlags(p, image, size, old);
   return Step.jump;
 }
