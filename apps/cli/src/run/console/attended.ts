@@ -9,6 +9,7 @@ import type { RunOptions } from '../options/types.ts';
 import { costs } from '../statistics.ts';
 import { traceInstructions } from '../trace/trace.ts';
 import { ConsoleKeys, type Command } from './console-keys.ts';
+import { withoutRepeats } from './repeated.ts';
 import { say } from './say.ts';
 import { Terminal } from './terminal.ts';
 
@@ -36,7 +37,8 @@ export async function attended(
   }) : undefined;
   const signals = Object.entries(SIGNALS).map(([name, number]) => [name, () => { stop(SIGNAL_STATUS + number); }] as const);
   for (const [name, listener] of signals) process.on(name, listener);
-  const log = machine.events.log.stream.subscribe(({ source, message }) => { say(`${source}: ${message}`); });
+  const report = withoutRepeats(say);
+  const log = machine.events.log.stream.subscribe(({ source, message }) => { report(`${source}: ${message}`); });
   const trace = openTrace(machine, options.trace);
   const began = performance.now();
   // A guest that sleeps for ever is no reason to end, and nothing else may be awaited.
