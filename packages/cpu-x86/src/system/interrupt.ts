@@ -33,8 +33,19 @@ export function deliver(p: Processor, event: Event): boolean {
     p.shadow = p.shadow & ~3;
     // The handler is not traced: TF is clear, and the instruction that came here is not traced either.
     p.tracing = false;
+    if (event.vector === Exception.debug && !event.software) takePendingDebug(p);
   }
   return delivered;
+}
+
+/**
+ * A debug exception reports what MOV SS held back, too. A second one at once would meet its handler before the first
+ * instruction, on the same stack of the interrupt stack table, and the way back would be lost (INT1 behind MOV SS).
+ */
+function takePendingDebug(p: Processor): void {
+  if (p.pendingDebug === 0) return;
+  p.state.setHalves('dr6', p.state.low('dr6') | p.pendingDebug, 0);
+  p.pendingDebug = 0;
 }
 
 /** Real-address mode: the table of far pointers. There are no error codes. */
