@@ -107,8 +107,8 @@ export class X86Vcpu implements Vcpu<X86State> {
 
   /** Runs some instructions; an exit when the guest is left. */
   #advance(left: number): VmExit | undefined {
-    const p = this.processor, flags = p.flags, byCode = hasCodeBreakpoints(p);
-    const single = byCode || armDataBreakpoints(p) || (flags & (RFLAGS.TF | RFLAGS.RF)) !== 0 || (this.#blocked && this.#deliverable);
+    const p = this.processor, flags = p.flags, byCode = hasCodeBreakpoints(p), byData = armDataBreakpoints(p);
+    const single = byCode || byData || (flags & (RFLAGS.TF | RFLAGS.RF)) !== 0 || (this.#blocked && this.#deliverable);
     const held = (flags & RFLAGS.RF) !== 0 || (p.shadow & InterruptShadow.movSs) !== 0;
     if (byCode && !held && this.#codeBreakpoint()) return this.#finish(raise(p));
     this.engine.awaitInterrupts(this.#interrupt || this.control.intercepts('virtualInterrupt'));
