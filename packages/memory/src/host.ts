@@ -17,8 +17,11 @@ export interface HostOptions {
 
 const WASM_PAGE = 65536;
 const RUN_BYTES = RUN_FRAMES * FRAME_SIZE;
-/** A memory32 memory has at most 65,536 pages; the last stays out so that offset + length never wraps. */
-const MAX_BYTES = 65535 * WASM_PAGE;
+/**
+ * The most bytes that a Host can have, with its tables. A memory32 memory has at most 65,536 pages; the last stays out so that
+ * offset + length never wraps.
+ */
+export const MAX_HOST_BYTES = 65535 * WASM_PAGE;
 /** Offset 0 is never handed out: a zero offset in a table means "nothing". */
 const GUARD = WASM_PAGE;
 
@@ -27,8 +30,8 @@ export function createHost(options: HostOptions): Host {
   const tables = roundUp('tables', options.tables ?? 64 * 2 ** 20);
   const pool = roundUp('frames', options.frames);
   const size = tables + pool;
-  if (size > MAX_BYTES) {
-    const rule = `at most ${MAX_BYTES - tables} bytes with ${tables} bytes of tables`;
+  if (size > MAX_HOST_BYTES) {
+    const rule = `at most ${MAX_HOST_BYTES - tables} bytes with ${tables} bytes of tables`;
     throw new PolyvisorError([memoryErrors['bad-size']('host', { what: 'frames', given: options.frames, rule })]);
   }
   return new SharedMemoryHost(allocateMemory(size), tables);

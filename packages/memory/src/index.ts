@@ -1,2 +1,2 @@
-export { createHost, type HostOptions } from './host.ts';
+export { createHost, MAX_HOST_BYTES, type HostOptions } from './host.ts';
 export { memoryErrors } from './errors.ts';

@@ -92,6 +92,11 @@ export const runErrors = defineErrors('cli', {
     message: `the file of ${p.option} cannot be written: ${p.why}`,
     remedy: 'Give a path where you may write.',
   }),
+  'too-much-memory': (p: { memory: number; cpus: number; most: number }) => ({
+    thing: '-m',
+    message: `${p.memory} MiB and ${p.cpus} processors, each with tables of its own, are more than the 4 GiB that a machine has`,
+    remedy: p.most < 2 ? 'Give fewer processors by -smp.' : `Give at most -m ${p.most}, or fewer processors by -smp.`,
+  }),
   'net-script': (p: { setting: string; path: string; why: string }) => ({
     thing: p.path,
     message: `the ${p.setting} of -netdev tap failed: ${p.why}`,

@@ -1,13 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 import { BootImagesToken, type BootImages } from '@polyvisor/backend-fullvirt';
-import { PolyvisorError, PowerControlToken, Scope, type PowerControl } from '@polyvisor/core';
+import { PolyvisorError, PowerControlToken, Scope, type Host, type PowerControl } from '@polyvisor/core';
 import { FirmwareFilesToken, WallClockToken } from '@polyvisor/devices-platform';
 import { EntropySourceToken, MemoryBalloonToken } from '@polyvisor/devices-virtio';
 import { createMachine, namedService, restoreMachine, type Machine, type Outcome } from '@polyvisor/machine';
-import { createHost } from '@polyvisor/memory';
+import { createHost, MAX_HOST_BYTES } from '@polyvisor/memory';
 import { attended } from './console/attended.ts';
 import { openChannels } from './console/channels-of.ts';
 import { showing } from './console/say.ts';
+import { runErrors } from './errors.ts';
 import { firmwareOf } from './firmware.ts';
 import { SpaceBalloon } from './host/balloon.ts';
 import { openDrives } from './host/drives.ts';
@@ -24,11 +25,20 @@ import { slotsOf } from './machine/slots.ts';
 import type { RunOptions } from './options/types.ts';
 import { readSnapshot } from './restore.ts';
 
+const MIB = 2 ** 20;
 /** Frames for second-level tables, ROMs and memory of devices beside the guest's RAM. */
-const OTHER_BYTES = 64 * 2 ** 20;
+const OTHER_BYTES = 64 * MIB;
 /** The Host's tables: a processor's decoded code and TLB, and what all share, shadow pages above all. */
-const BYTES_EACH_CPU = 28 * 2 ** 20;
-const BYTES_SHARED = 16 * 2 ** 20;
+const BYTES_EACH_CPU = 28 * MIB;
+const BYTES_SHARED = 16 * MIB;
+
+/** All memory of a machine, or why that much cannot be had. */
+function hostOf({ memory, cpus }: RunOptions): Host {
+  const tables = BYTES_SHARED + cpus * BYTES_EACH_CPU;
+  const most = MAX_HOST_BYTES - tables - OTHER_BYTES;
+  if (memory > most) throw new PolyvisorError([runErrors['too-much-memory']('', { memory: memory / MIB, cpus, most: Math.floor(most / MIB) })]);
+  return createHost({ frames: memory + OTHER_BYTES, tables });
+}
 
 /** Runs a machine until it is off; the status for the process. Throws a `PolyvisorError`. */
 export async function runMachine(options: RunOptions): Promise<number> {
@@ -39,7 +49,7 @@ export async function runMachine(options: RunOptions): Promise<number> {
   const description = changed(describeMachine(options, devices, slotsOf(file.changes.devices ?? {})), file, devices);
   const images = showing(`loading ${options.bios ?? options.kernel ?? ''}`, () => loadImages(options));
   const snapshot = options.restore === undefined ? undefined : readSnapshot(options.restore, description);
-  const host = createHost({ frames: options.memory + OTHER_BYTES, tables: BYTES_SHARED + options.cpus * BYTES_EACH_CPU });
+  const host = hostOf(options);
   try {
     const channels = openChannels(options);
     const outside = await openAll([

@@ -121,7 +121,8 @@ test.each([
   [['-kernel', 'reset', '--machine-file', '/no/such/file'], 2, /^polyvisor: cli\/bad-machine-file: .*ENOENT/],
   [['-kernel', 'reset', '--restore', '/no/such/file'], 2, /^polyvisor: cli\/bad-snapshot: .*ENOENT/],
   [['-kernel', 'reset', '--trace', '/no/such/folder/x'], 2, /^polyvisor: cli\/unwritable-file: .*--trace/],
-  [['-kernel', 'reset', '-m', '64G'], 125, /^polyvisor: memory\/bad-size/],
+  [['-kernel', 'reset', '-m', '64G'], 2, /^polyvisor: cli\/too-much-memory: 65536 MiB .*-m 3987/],
+  [['-kernel', 'reset', '-smp', '200'], 2, /^polyvisor: cli\/too-much-memory: .*fewer processors/],
   [['-m', '64'], 2, /^polyvisor: cli\/no-kernel/],
 ])('polyvisor run %j says what is wrong', (args, status, message) => {
   const { status: found, stdout, stderr } = run(...args);
