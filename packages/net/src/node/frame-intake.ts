@@ -1,9 +1,7 @@
 import type { NetCard } from '@polyvisor/core';
 import { FrameRing } from '../wire/frame-ring.ts';
 import { fitsWire } from '../wire/packet.ts';
-
-/** What no frame exceeds, whatever a peer says: 64 KiB and the headers of a virtio card's large frames. */
-export const LARGEST_FRAME = 65536 + 64;
+import { LARGEST_FRAME } from './largest-frame.ts';
 
 /** Where the bytes come from. */
 export interface ByteSource {

@@ -130,6 +130,6 @@ function reasonOf(words: string): string {
     case 'EINVAL': return 'an interface of another kind has that name (EINVAL)';
     case 'EBADFD':
     case 'ENOTTY': return `the file is not attached to a TAP device (${words})`;
-    default: return words.trim().split('\n')[0] ?? '';
+    default: return /^\w*Error.*$/m.exec(words)?.[0] ?? words.trim();
   }
 }

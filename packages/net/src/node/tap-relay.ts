@@ -1,13 +1,14 @@
 /**
  * Runs in a process of its own, which holds the TAP device as file 3: it attaches the device to its interface, for which
  * Node has no call of its own, and then reads it, which nothing could interrupt in the process of a machine.
+ * It imports nothing of other packages, which a checkout would have to resolve.
  * Arguments: "new" and the name that is wanted, or "attached". Writes to standard output, each behind its length as four
  * big-endian bytes, the interface's name (16 bytes, zeros behind it) and then frames. To standard error it writes why it ends, as the name of an error.
  */
 import { constants as files, readSync, writeSync } from 'node:fs';
 import { dlopen, getInt32 } from 'node:ffi';
 import { constants as system } from 'node:os';
-import { LARGEST_FRAME } from './frame-intake.ts';
+import { LARGEST_FRAME } from './largest-frame.ts';
 
 const TAP = 3;
 /** linux/if_tun.h. */
