@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { NetBackend, NetCard, PolyvisorError } from '@polyvisor/core';
@@ -21,14 +22,22 @@ export interface TapBackend extends NetBackend {
   readonly ifname: string;
   /** Whether there is an interface still. */
   readonly linkUp: boolean;
+  /** Frames that the interface did not take, because it was down or had no room. */
+  readonly lost: number;
   receiveReady(): void;
   close(): void;
 }
+
+/** EBADFD of Linux: the interface is gone, which the reader is about to tell. */
+const EBADFD = 77;
+/** Errors of a write with which an interface loses a frame, as any does. */
+const LOSES = new Set([constants.errno.EIO, constants.errno.EAGAIN, constants.errno.ENOBUFS, constants.errno.ENOMEM, EBADFD]);
 
 class Tap implements TapBackend {
   readonly mtu: number;
   ifname = '';
   linkUp = true;
+  lost = 0;
   onLink: ((up: boolean) => void) | undefined = undefined;
   readonly intake: FrameIntake;
   readonly #fd: number;
@@ -45,8 +54,10 @@ class Tap implements TapBackend {
     if (!this.linkUp || !fitsWire(frame.length, this.mtu)) return true;
     try {
       writeSync(this.#fd, frame);
-    } catch {
-      // An interface that is down, or without room, loses frames as any does.
+    } catch (error) {
+      const { errno = 0, message } = error as NodeJS.ErrnoException;
+      if (!LOSES.has(Math.abs(errno))) throw refuse(netErrors['no-tap']('', { ifname: this.ifname, why: message }, error));
+      this.lost += 1;
     }
     return true;
   }
@@ -61,7 +72,7 @@ class Tap implements TapBackend {
     this.intake.receiveReady();
   }
   /** Somebody took the interface away, or nobody reads it any more. */
-  lost(): void {
+  unplug(): void {
     if (!this.linkUp) return;
     this.linkUp = false;
     closeSync(this.#fd);
@@ -69,7 +80,7 @@ class Tap implements TapBackend {
   }
   close(): void {
     this.onLink = undefined;
-    this.lost();
+    this.unplug();
     this.intake.close();
     this.#relay.kill('SIGKILL');
   }
@@ -111,12 +122,12 @@ export function tapBackend(options: TapOptions = {}): Promise<TapBackend> {
     tap.intake.use(stdout);
     stdout.on('data', (chunk: Uint8Array) => tap.intake.read(chunk));
     relay.on('error', (cause) => {
-      tap.lost();
+      tap.unplug();
       reject(failed(cause.message, cause));
     });
     relay.on('close', () => {
       const named = tap.ifname !== '';
-      tap.lost();
+      tap.unplug();
       if (!named) reject(failed(reasonOf(words)));
     });
   });

@@ -23,6 +23,7 @@ export async function tapChecks(): Promise<void> {
     onDrained: () => undefined,
   });
   tap.send(ARP_REQUEST);
+  check('an interface that is down loses a frame', tap.lost === 1);
   ip('addr', 'add', '10.9.0.1/24', 'dev', tap.ifname);
   ip('link', 'set', tap.ifname, 'up');
   tap.send(ARP_REQUEST);
